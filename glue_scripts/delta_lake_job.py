@@ -1,0 +1,50 @@
+"""Glue job: load one batch of CSV files into the Delta tables.
+
+``--bucket NAME --batch_id ID [--contract FILE] [--log_level LEVEL]``; safe to run again.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lakehouse_spark.contract import read_contract
+from lakehouse_spark.load import load_batch
+from lakehouse_spark.session import get_session
+from lakehouse_spark.steps import start_log
+from lakehouse_spark.storage import S3Storage
+
+
+@dataclass(frozen=True)
+class Args:
+    """What this job is told; everything else comes from the manifest and the contract."""
+
+    bucket: str
+    batch_id: str
+    contract: str
+    log_level: str
+    glue_run_id: str | None
+
+
+def parse_args(argv: Sequence[str]) -> Args:
+    """Return our arguments, whatever others Glue adds."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--bucket", required=True)
+    parser.add_argument("--batch_id", required=True)
+    parser.add_argument("--contract", default="orders_lakehouse.odcs.yaml")
+    parser.add_argument("--log_level", default="INFO")
+    parser.add_argument("--JOB_RUN_ID", dest="glue_run_id")
+    return Args(**vars(parser.parse_known_args(argv)[0]))
+
+
+def main(argv: Sequence[str]) -> None:
+    """Load the batch; an exception fails the Glue run with its last line as the message."""
+    args = parse_args(argv)
+    start_log(args.log_level)
+    contract = read_contract(args.contract)
+    storage = S3Storage(args.bucket)
+    load_batch(get_session(), contract, storage, args.batch_id, args.glue_run_id)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,76 @@
+"""One row for each key: the newest delivery wins, and every other row gets an outcome."""
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
+from pyspark.sql import functions as F
+
+from lakehouse_spark.contract import Dataset
+
+
+def repeated_keys(checked_df: DataFrame, dataset: Dataset) -> DataFrame:
+    """Return the keys that more than one sound row has, as columns ``_repeated_<name>``."""
+    keys_df = checked_df.where(is_sound()).groupBy(*dataset.key).agg(F.count("*").alias("_rows"))
+    names = [F.col(name).alias(f"_repeated_{name}") for name in dataset.key]
+    return keys_df.where(F.col("_rows") > F.lit(1)).select(*names)
+
+
+def settle_duplicates(
+    checked_df: DataFrame, repeated_df: DataFrame | None, dataset: Dataset
+) -> DataFrame:
+    """Add ``_outcome``: ``rejected`` or ``duplicate``, null for the one winner of each key.
+
+    repeated_df has the repeated_keys, None stands for none. A loser with other values than the
+    winner's is rejected as conflicting_duplicate, once for each set of values; rows equal to one
+    that is already settled are duplicates.
+    """
+    unsound = F.when(~is_sound(), F.lit("rejected"))
+    if repeated_df is None:
+        return checked_df.withColumn("_outcome", unsound)
+    same_key = [F.col(name) == F.col(f"_repeated_{name}") for name in dataset.key]
+    is_repeated = reduce(Column.__and__, same_key) & is_sound()
+    alone_df = checked_df.join(repeated_df, on=is_repeated, how="left_anti")
+    contested_df = checked_df.join(repeated_df, on=is_repeated, how="left_semi")
+    return alone_df.withColumn("_outcome", unsound).unionByName(
+        contested_df.transform(with_contest_outcome, dataset)
+    )
+
+
+def with_contest_outcome(contested_df: DataFrame, dataset: Dataset) -> DataFrame:
+    """Add ``_outcome`` to sound rows that share their key with others, and the losers' reason."""
+    by_file = [F.desc("_delivered_at"), F.asc("_source_file"), F.asc("_fields")]
+    by_value = [F.desc_nulls_last(name) for name in dataset.column_names]
+    contest = Window.partitionBy(*dataset.key).orderBy(by_file[0], *by_value, *by_file[1:])
+    equals = Window.partitionBy(*dataset.column_names).orderBy(*by_file)
+    loses = F.col("_outcome") == F.lit("rejected")
+    return (
+        contested_df
+        .withColumns({"_place": _place(contest), "_place_of_equals": _place(equals)})
+        .withColumn("_outcome", _contest_outcome())
+        .withColumn("_reasons", F.when(loses, _conflict()).otherwise(F.col("_reasons")))
+        .drop("_place", "_place_of_equals")
+    )
+
+
+def is_sound() -> Column:
+    """Return whether nothing is wrong with a row in itself."""
+    return F.size("_reasons") == F.lit(0)
+
+
+def _place(window: WindowSpec) -> Column:
+    return F.row_number().over(window)
+
+
+def _contest_outcome() -> Column:
+    wins = F.col("_place") == F.lit(1)
+    is_first_of_equals = F.col("_place_of_equals") == F.lit(1)
+    return (
+        F
+        .when(wins, F.lit(None).cast("string"))
+        .when(is_first_of_equals, F.lit("rejected"))
+        .otherwise(F.lit("duplicate"))
+    )
+
+
+def _conflict() -> Column:
+    return F.array(F.lit("conflicting_duplicate"))

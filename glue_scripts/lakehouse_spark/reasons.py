@@ -1,0 +1,95 @@
+"""What is wrong with a record: reason codes, as docs/records.md lists them, and their category."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse_spark.casts import bad_text_code, cast_text
+from lakehouse_spark.contract import Column as ContractColumn
+from lakehouse_spark.contract import Dataset
+from lakehouse_spark.reading import SOURCE_COLUMNS, text_of
+
+# The first category that any reason of a record has is the record's.
+CATEGORIES = {
+    "schema_validation": [
+        "missing_column", "duplicate_column", "empty_file", "not_text", "short_record",
+        "long_record", "bad_number", "bad_timestamp", "bad_date",
+    ],
+    "data_quality": ["missing_value", "out_of_range", "not_in_enum", "conflicting_duplicate"],
+    "referential_integrity": ["unknown_reference"],
+}  # fmt: skip
+# A file is rejected whole for its header only.
+FILE_CATEGORY = "schema_validation"
+
+
+def check_rows(text_df: DataFrame, dataset: Dataset) -> DataFrame:
+    """Return the rows typed, with the array ``_reasons``, which is empty where all is well.
+
+    Columns: the dataset's in table order, ``_reasons``, then those of reading.SOURCE_COLUMNS.
+    """
+    return (
+        text_df
+        .transform(with_typed_columns, dataset)
+        .withColumn("_reasons", reasons(dataset))
+        .transform(with_derived_columns, dataset)
+        .select(*dataset.column_names, "_reasons", *SOURCE_COLUMNS)
+    )
+
+
+def with_typed_columns(text_df: DataFrame, dataset: Dataset) -> DataFrame:
+    """Add each delivered column of the contract, typed, null where the text is not of the type."""
+    typed = {each.name: cast_text(_text(each), each.type) for each in dataset.delivered}
+    return text_df.withColumns(typed)
+
+
+def with_derived_columns(df: DataFrame, dataset: Dataset) -> DataFrame:
+    """Add each derived column of the contract, in order, so that one may use another."""
+    for column in dataset.derived:
+        df = df.withColumn(column.name, F.expr(column.expression or "").cast(column.type))
+    return df
+
+
+def reasons(dataset: Dataset) -> Column:
+    """Return all reasons against a record, in the contract's column order.
+
+    A record that does not fit the header has that reason only: its values are in no known column.
+    """
+    checks = [check for column in dataset.delivered for check in _checks(column)]
+    fits = F.col("_misfit").isNull()
+    return F.when(fits, F.array_compact(F.array(*checks))).otherwise(F.array("_misfit"))
+
+
+def category(reasons_col: Column) -> Column:
+    """Return the category of an array of reasons, null where it is empty."""
+    codes = F.transform(reasons_col, lambda reason: F.substring_index(reason, ":", 1))
+    return F.coalesce(
+        *(
+            F.when(F.arrays_overlap(codes, F.array(*map(F.lit, known))), F.lit(name))
+            for name, known in CATEGORIES.items()
+        )
+    )
+
+
+def _checks(column: ContractColumn) -> list[Column]:
+    text, value = _text(column), F.col(column.name)
+    found = {bad_text_code(column.type): text.isNotNull() & value.isNull()}
+    if column.required:
+        found["missing_value"] = text.isNull()
+    if column.minimum is not None or column.maximum is not None:
+        found["out_of_range"] = _outside(value, column)
+    if column.enum:
+        found["not_in_enum"] = ~value.isin(*column.enum)
+    return [F.when(is_so, F.lit(f"{code}:{column.name}")) for code, is_so in found.items()]
+
+
+def _outside(value: Column, column: ContractColumn) -> Column:
+    below = F.lit(False) if column.minimum is None else value < _limit(column, column.minimum)
+    above = F.lit(False) if column.maximum is None else value > _limit(column, column.maximum)
+    return below | above
+
+
+def _limit(column: ContractColumn, limit: int | float | str) -> Column:
+    return F.lit(limit).cast(column.type)
+
+
+def _text(column: ContractColumn) -> Column:
+    return F.col(text_of(column.name))

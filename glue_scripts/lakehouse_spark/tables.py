@@ -1,0 +1,89 @@
+"""The Delta tables: where they lie, how they are made, and how they are read at a version."""
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from lakehouse_spark.contract import Dataset
+
+REJECTED = "rejected"
+# The batch, object and delivery that last changed the row.
+PROVENANCE = ["_batch_id string", "_source_file string", "_delivered_at timestamp"]
+REJECTED_SCHEMA = (
+    "reject_id string, dataset string, category string, reasons array<string>, "
+    "raw_record map<string,string>, source_file string, source_version string, batch_id string, "
+    "contract_version string, status string, rejected_at timestamp"
+)
+PROPERTIES = {
+    "delta.deletedFileRetentionDuration": "interval 30 days",
+    # Delta's own clean-up can take versions that are days old where commits are rare.
+    "delta.logRetentionDuration": "interval 45 days",
+    "delta.enableExpiredLogCleanup": "false",
+}
+# What every reader can read; a feature that needs more is an error, not an upgrade.
+PROTOCOL = {"delta.minReaderVersion": "1", "delta.minWriterVersion": "2"}
+
+
+class TableError(RuntimeError):
+    """A table is not the one that the contract describes."""
+
+
+def table_path(root: str, table: str) -> str:
+    """Return where the table of a dataset, or the table of rejects, lies under `root`."""
+    return f"{root}/{REJECTED}" if table == REJECTED else f"{root}/processed/{table}"
+
+
+def dataset_schema(dataset: Dataset) -> str:
+    """Return the table schema of `dataset`: the contract's columns, then where the row is from."""
+    columns = [f"`{column.name}` {column.type}" for column in dataset.columns]
+    return ", ".join([*columns, *PROVENANCE])
+
+
+def ensure_table(spark: SparkSession, path: str, schema: str, partition_col: str | None) -> None:
+    """Create the table, empty, with our properties, or see that it is the one we expect.
+
+    Raises TableError where its columns are not those of `schema`.
+    """
+    columns = spark.createDataFrame([], schema).schema
+    if DeltaTable.isDeltaTable(spark, path):
+        _check_columns(spark, path, columns)
+        ensure_properties(spark, path)
+    else:
+        _create_table(spark, path, columns, partition_col)
+
+
+def ensure_properties(spark: SparkSession, path: str) -> None:
+    """Set our properties where they are not set, as after a RESTORE to before they were."""
+    rows = spark.sql(f"SHOW TBLPROPERTIES delta.`{path}`").collect()
+    found = {row["key"]: row["value"] for row in rows}
+    lost = {name: value for name, value in PROPERTIES.items() if found.get(name) != value}
+    if lost:
+        assignments = ", ".join(f"'{name}' = '{value}'" for name, value in lost.items())
+        spark.sql(f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ({assignments})")
+
+
+def read_version(spark: SparkSession, path: str, version: int) -> DataFrame:
+    """Return the table as it was at `version`."""
+    return spark.read.format("delta").option("versionAsOf", version).load(path)
+
+
+def _create_table(
+    spark: SparkSession, path: str, columns: StructType, partition_col: str | None
+) -> None:
+    builder = DeltaTable.createIfNotExists(spark).location(path).addColumns(columns)
+    if partition_col:
+        builder = builder.partitionedBy(partition_col)
+    for name, value in (PROPERTIES | PROTOCOL).items():
+        builder = builder.property(name, value)
+    builder.execute()
+
+
+def _check_columns(spark: SparkSession, path: str, columns: StructType) -> None:
+    found = DeltaTable.forPath(spark, path).toDF().dtypes
+    wanted = [(field.name, field.dataType.simpleString()) for field in columns]
+    if found != wanted:
+        differing = sorted({name for name, _ in set(found) ^ set(wanted)}) or ["their order"]
+        raise TableError(
+            f"{path} and the contract differ in {', '.join(differing)}; "
+            "change the table first, or go back to the contract it was made by"
+        )

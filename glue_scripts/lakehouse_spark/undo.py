@@ -1,0 +1,69 @@
+"""Take back what an attempt committed: every table goes back to its base version."""
+
+from datetime import UTC, datetime
+
+from delta.tables import DeltaTable
+from pyspark.sql import SparkSession
+
+from lakehouse_spark.batches import BASE_VERSIONS, LEDGER, UNDO_STARTED, UNDONE, BatchRecords
+from lakehouse_spark.history import Metadata, commit_metadata, commits_above
+from lakehouse_spark.steps import Steps
+from lakehouse_spark.storage import Storage
+from lakehouse_spark.tables import ensure_properties, table_path
+
+
+class UndoError(RuntimeError):
+    """A table has commits that are not the batch's own, so they can't be taken back with it."""
+
+
+def undo_batch(spark: SparkSession, storage: Storage, batch_id: str) -> bool:
+    """End the batch's current attempt, or an undo that broke off; return whether there was one.
+
+    Raises UndoError, before anything is changed, where others have committed since.
+    """
+    records, steps = BatchRecords(storage, batch_id), Steps(batch_id)
+    attempt = records.unfinished_undo() or records.current_attempt()
+    if records.read(BASE_VERSIONS.format(attempt)) is None:
+        steps.say("attempt %d has no base versions, so there is nothing to undo", attempt)
+        return False
+    undo_attempt(spark, storage.root, records, attempt, steps)
+    return True
+
+
+def undo_attempt(
+    spark: SparkSession, root: str, records: BatchRecords, attempt: int, steps: Steps
+) -> None:
+    """Restore the tables and delete the ledger; safe to run again, wherever it broke off."""
+    versions = records.read(BASE_VERSIONS.format(attempt)) or {}
+    for table, version in versions.items():
+        _refuse_commits_of_others(spark, table_path(root, table), version, records.batch_id)
+    records.create(UNDO_STARTED.format(attempt), {"ledger": records.read(LEDGER)})
+    metadata = {"batch_id": records.batch_id, "attempt": attempt, "step": "undo"}
+    # Those that refer go first, so that a reader never sees an item without its order.
+    for table, version in reversed(list(versions.items())):
+        with steps.step(f"undo_{table}") as counts:
+            counts["restored"] = _restore(spark, table_path(root, table), version, metadata)
+    records.delete(LEDGER)
+    ended = datetime.now(UTC).isoformat(timespec="seconds")
+    records.put(UNDONE.format(attempt), {"finished_at": ended})
+
+
+def _refuse_commits_of_others(spark: SparkSession, path: str, version: int, batch_id: str) -> None:
+    for commit in commits_above(spark, path, version):
+        if commit.metadata.get("batch_id") != batch_id:
+            raise UndoError(
+                f"{path}: version {commit.version} ({commit.operation}) is not of batch "
+                f"{batch_id}, and going back to version {version} would take it back too"
+            )
+
+
+def _restore(spark: SparkSession, path: str, version: int, metadata: Metadata) -> bool:
+    """Bring the table back to `version`; return False where it is there already."""
+    commits = commits_above(spark, path, version)
+    differs = bool(commits) and commits[0].metadata != metadata
+    with commit_metadata(spark, metadata):
+        if differs:
+            DeltaTable.forPath(spark, path).restoreToVersion(version)
+        # A RESTORE brings back the properties of then, too.
+        ensure_properties(spark, path)
+    return differs

@@ -1,0 +1,124 @@
+"""One winner for each key, and an outcome for every other row."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+from lakehouse_spark.contract import Column, Dataset
+from lakehouse_spark.duplicates import repeated_keys, settle_duplicates
+from pyspark.sql import SparkSession
+
+THING = Dataset(
+    name="things",
+    columns=(
+        Column("shelf", "int", required=True),
+        Column("id", "int", required=True),
+        Column("size", "int"),
+        Column("color", "string"),
+    ),
+    key=("shelf", "id"),
+)
+SCHEMA = (
+    "shelf int, id int, size int, color string, _reasons array<string>, _source_file string, "
+    "_delivered_at timestamp, _fields array<string>"
+)
+Key = tuple[int | None, int | None]
+
+
+def thing(
+    key: Key = (1, 1),
+    size: int | None = 1,
+    color: str | None = "red",
+    file: str = "a",
+    day: int = 1,
+    reasons: Sequence[str] = (),
+    text: str = "",
+) -> tuple[Any, ...]:
+    return (*key, size, color, list(reasons), file, datetime(2025, 5, day), [text])
+
+
+def settle(spark: SparkSession, *things: tuple[Any, ...]) -> dict[tuple[Any, ...], Any]:
+    """Return the outcome and reasons by size, color, file and the first field."""
+    checked_df = spark.createDataFrame(list(things), SCHEMA)
+    rows = settle_duplicates(checked_df, repeated_keys(checked_df, THING), THING).collect()
+    assert len(rows) == len(things)
+    return {
+        (row["size"], row["color"], row["_source_file"], *row["_fields"]): (
+            row["_outcome"],
+            row["_reasons"],
+        )
+        for row in rows
+    }
+
+
+WINS = (None, [])
+CONFLICT = ("rejected", ["conflicting_duplicate"])
+DUPLICATE = ("duplicate", [])
+
+
+def test_a_key_that_occurs_once_wins(spark: SparkSession) -> None:
+    settled = settle(spark, thing((1, 1), text="1"), thing((1, 2), text="2"), thing((2, 1)))
+    assert set(map(str, settled.values())) == {str(WINS)}
+
+
+def test_the_newest_delivery_wins(spark: SparkSession) -> None:
+    settled = settle(spark, thing(size=9, day=1), thing(size=1, day=2), thing(size=5, day=1))
+    assert settled[1, "red", "a", ""] == WINS
+    assert settled[9, "red", "a", ""] == settled[5, "red", "a", ""] == CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("winner", "loser"),
+    [
+        pytest.param({"size": 2, "color": "a"}, {"size": 1, "color": "b"}, id="in column order"),
+        pytest.param({"size": 1, "color": "b"}, {"size": 1, "color": "a"}, id="by later columns"),
+        pytest.param({"size": -1}, {"size": None}, id="a null being the least"),
+    ],
+)
+def test_of_one_delivery_the_greater_values_win(
+    spark: SparkSession, winner: dict[str, Any], loser: dict[str, Any]
+) -> None:
+    settled = settle(
+        spark, thing(**loser, file="a", text="loser"), thing(**winner, file="b", text="winner")
+    )
+    assert {key[-1]: outcome for key, outcome in settled.items()} == {
+        "winner": WINS,
+        "loser": CONFLICT,
+    }
+
+
+def test_of_equal_rows_the_first_file_wins(spark: SparkSession) -> None:
+    settled = settle(spark, thing(file="b"), thing(file="a"), thing(file="c"))
+    assert settled[1, "red", "a", ""] == WINS
+    assert settled[1, "red", "b", ""] == settled[1, "red", "c", ""] == DUPLICATE
+
+
+def test_rows_with_nulls_can_be_equal(spark: SparkSession) -> None:
+    settled = settle(spark, thing(size=None, file="a"), thing(size=None, file="b"))
+    assert settled[None, "red", "b", ""] == DUPLICATE
+
+
+def test_losing_values_are_rejected_once(spark: SparkSession) -> None:
+    settled = settle(
+        spark,
+        thing(size=9, day=2),
+        thing(size=1, file="a"),
+        thing(size=1, file="b"),
+        thing(size=2, file="a"),
+    )
+    assert settled[1, "red", "a", ""] == CONFLICT
+    assert settled[1, "red", "b", ""] == DUPLICATE
+    assert settled[2, "red", "a", ""] == CONFLICT
+
+
+def test_a_faulty_row_is_rejected_and_contests_no_key(spark: SparkSession) -> None:
+    settled = settle(
+        spark,
+        thing(size=9, day=2, reasons=["out_of_range:size"]),
+        thing(size=1),
+        thing((None, None), size=None, reasons=["missing_value:id"]),
+    )
+    assert settled[9, "red", "a", ""] == ("rejected", ["out_of_range:size"])
+    assert settled[1, "red", "a", ""] == WINS
+    assert settled[None, "red", "a", ""] == ("rejected", ["missing_value:id"])

@@ -1,0 +1,116 @@
+"""The ledger and its balance."""
+
+from datetime import UTC, datetime
+
+import pytest
+from lakehouse_spark.batches import Manifest, PlannedFile
+from lakehouse_spark.contract import Column, Contract, Dataset
+from lakehouse_spark.ledger import LedgerError, Tally, Versions
+from pyspark.sql import Row
+
+NOW = datetime(2025, 5, 1, tzinfo=UTC)
+THING = Dataset("things", (Column("id", "int", required=True),), key=("id",))
+BOX = Dataset("boxes", (Column("id", "int", required=True),), key=("id",))
+CONTRACT = Contract("1.0.0", (BOX, THING))
+
+
+def file(key: str, *reasons: str) -> PlannedFile:
+    return PlannedFile("things", key, "v1", "e1", NOW, ("id",), not reasons, reasons)
+
+
+def read(key: str | None, count: int) -> Row:
+    return Row(_source_file=key, count=count)
+
+
+def outcome(key: str, name: str, count: int, category: str | None = None) -> Row:
+    return Row(_source_file=key, _outcome=name, _category=category, count=count)
+
+
+@pytest.fixture
+def tally() -> Tally:
+    """Return the tally of two files, of which one is rejected whole, with nothing counted."""
+    files = (file("a"), file("b"), file("c", "missing_column:id"))
+    return Tally(Manifest("b1", NOW, "1.0.0", files))
+
+
+def test_outcomes_that_add_up_to_the_rows_balance(tally: Tally) -> None:
+    tally.add_read([read("a", 3), read("b", 1)])
+    tally.add_outcomes([outcome("a", "inserted", 2), outcome("a", "duplicate", 1)])
+    tally.add_outcomes([outcome("b", "rejected", 1, "data_quality")])
+    tally.check_balance()
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "counted"),
+    [
+        pytest.param([outcome("a", "inserted", 2)], 2, id="a row is lost"),
+        pytest.param([outcome("a", "inserted", 4)], 4, id="a row is there twice"),
+        pytest.param([], 0, id="all rows are lost"),
+    ],
+)
+def test_a_file_that_does_not_balance_is_named_with_both_numbers(
+    tally: Tally, outcomes: list[Row], counted: int
+) -> None:
+    tally.add_read([read("a", 3)])
+    tally.add_outcomes(outcomes)
+    with pytest.raises(LedgerError, match=f"a: 3 rows were read and {counted} have an outcome"):
+        tally.check_balance()
+
+
+def test_one_file_does_not_make_up_for_another(tally: Tally) -> None:
+    tally.add_read([read("a", 2), read("b", 1)])
+    tally.add_outcomes([outcome("a", "inserted", 1), outcome("b", "inserted", 2)])
+    with pytest.raises(LedgerError):
+        tally.check_balance()
+
+
+@pytest.mark.parametrize("key", [None, "z"])
+def test_rows_of_no_planned_file_are_an_error(tally: Tally, key: str | None) -> None:
+    with pytest.raises(LedgerError, match="no file of the batch"):
+        tally.add_read([read(key, 1)])
+
+
+def test_the_ledger_counts_files_and_datasets(tally: Tally) -> None:
+    tally.add_read([read("a", 3), read("b", 1)])
+    tally.add_outcomes([outcome("a", "inserted", 2), outcome("b", "inserted", 1)])
+    tally.add_outcomes([outcome("a", "rejected", 1, "data_quality")])
+    versions = {"boxes": Versions(5, 5), "things": Versions(2, 3), "rejected": Versions(0, 1)}
+    ledger = tally.ledger(CONTRACT, versions)
+    nothing = dict.fromkeys(
+        ["inserted", "updated", "unchanged", "duplicate", "rejected", "parked", "stale"], 0
+    )
+    no_rejects = {"schema_validation": 0, "data_quality": 0, "referential_integrity": 0}
+    assert ledger["datasets"] == {
+        "boxes": {
+            "read": 0,
+            "outcomes": nothing,
+            "rejects": no_rejects,
+            "files_rejected": 0,
+            "base_version": 5,
+            "new_version": 5,
+        },
+        "things": {
+            "read": 4,
+            "outcomes": nothing | {"inserted": 3, "rejected": 1},
+            "rejects": no_rejects | {"schema_validation": 1, "data_quality": 1},
+            "files_rejected": 1,
+            "base_version": 2,
+            "new_version": 3,
+        },
+    }
+    assert ledger["files"][2] == {
+        "key": "c",
+        "version_id": "v1",
+        "dataset": "things",
+        "verdict": "rejected",
+        "read": 0,
+        "outcomes": nothing,
+        "rejects": no_rejects | {"schema_validation": 1},
+    }
+    assert ledger["files"][0]["outcomes"] == nothing | {"inserted": 2, "rejected": 1}
+    assert ledger["rejected"] == {"base_version": 0, "new_version": 1}
+
+
+def test_rejected_files_are_rejects_too(tally: Tally) -> None:
+    tally.add_outcomes([outcome("a", "rejected", 2, "data_quality")])
+    assert tally.rejects() == 3

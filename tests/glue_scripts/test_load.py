@@ -1,0 +1,143 @@
+"""A whole first load: what lies in the tables, the rejects and the records afterwards."""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from delta.tables import DeltaTable
+from lakehouse_spark import recipe
+from lakehouse_spark.batches import ManifestError
+from lakehouse_spark.history import commits_above
+from lakehouse_spark.ledger import LedgerError
+from lakehouse_spark.planned import FileChangedError
+from lakehouse_spark.tables import table_path
+from pyspark.sql import DataFrame
+
+from tests.glue_scripts.deliveries import FIRST_COUNTS, FIRST_REJECTS, FIRST_TABLES, ORDERS
+from tests.glue_scripts.shop import Shop
+
+TABLES = ["products", "orders", "order_items", "rejected"]
+
+
+@pytest.mark.parametrize("table", FIRST_TABLES)
+def test_the_good_rows_are_in_the_tables(first_load: Shop, table: str) -> None:
+    columns = first_load.table(table).columns[:-3]
+    assert first_load.rows(table, *columns) == FIRST_TABLES[table]
+
+
+def test_a_row_says_which_batch_file_and_delivery_it_is_from(first_load: Shop) -> None:
+    provenance = ("_batch_id", "_source_file", "_delivered_at")
+    expected = ("first", "raw/orders/o.csv", datetime(2025, 5, 1, 9))
+    assert set(first_load.rows("orders", *provenance)) == {expected}
+
+
+def test_every_refused_record_has_its_category_and_reasons(first_load: Shop) -> None:
+    found = [
+        (row["dataset"], record_id(row.asDict()), row["category"], row["reasons"])
+        for row in first_load.table("rejected").collect()
+    ]
+    assert sorted(found, key=str) == sorted(FIRST_REJECTS, key=str)
+
+
+def record_id(row: dict[str, Any]) -> str | None:
+    """Return what tells the record of a reject from others in `deliveries`."""
+    record = row["raw_record"] or {}
+    keys = {"products": "product_id", "orders": "order_id", "order_items": "id"}
+    found: str | None = record.get(keys[row["dataset"]]) or record.get("order_num")
+    return found
+
+
+def test_the_ledger_has_an_outcome_for_every_row(first_load: Shop) -> None:
+    ledger = first_load.records("first").read("load.json")
+    assert ledger is not None
+    for name, (read, outcomes, rejects) in FIRST_COUNTS.items():
+        counted = ledger["datasets"][name]
+        found = [counted["outcomes"][each] for each in ("inserted", "duplicate", "rejected")]
+        assert (counted["read"], tuple(found)) == (read, outcomes)
+        assert sum(counted["outcomes"].values()) == read
+        assert tuple(counted["rejects"].values()) == rejects
+        assert (counted["base_version"], counted["new_version"]) == (0, 1)
+    assert ledger["datasets"]["orders"]["files_rejected"] == 1
+    assert ledger["rejected"] == {"base_version": 0, "new_version": 1}
+    assert (ledger["batch_id"], ledger["state"]) == ("first", "committed")
+
+
+def test_the_attempt_has_its_own_records(first_load: Shop) -> None:
+    records = first_load.records("first")
+    assert records.read("attempts/1/base_versions.json") == dict.fromkeys(TABLES, 0)
+    attempt = records.read("attempts/1/load.json") or {}
+    assert attempt["seconds"] == attempt["steps"]["load"] > 0
+    assert {"classify_orders", "commit_orders", "commit_rejected"} < set(attempt["steps"])
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_each_table_has_one_commit_that_names_batch_and_attempt(
+    first_load: Shop, table: str
+) -> None:
+    [commit] = commits_above(first_load.spark, table_path(first_load.storage.root, table), 0)
+    named = {key: commit.metadata[key] for key in ("batch_id", "attempt", "step")}
+    assert named == {"batch_id": "first", "attempt": 1, "step": table}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_each_table_can_be_read_by_all(first_load: Shop, table: str) -> None:
+    path = table_path(first_load.storage.root, table)
+    detail = DeltaTable.forPath(first_load.spark, path).detail().collect()[0]
+    assert (detail["minReaderVersion"], detail["minWriterVersion"]) == (1, 2)
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    with caplog.at_level(logging.INFO, "lakehouse_spark"):
+        yield caplog
+
+
+def test_a_batch_that_is_loaded_is_reported_and_left_alone(
+    loaded_shop: Shop, log: pytest.LogCaptureFixture
+) -> None:
+    before = loaded_shop.storage.keys("")
+    ledger = loaded_shop.load("first")
+    assert ledger == loaded_shop.records("first").read("load.json")
+    assert loaded_shop.storage.keys("") == before
+    assert "batch first: is loaded already" in log.text
+
+
+def test_a_batch_of_refused_files_alone_is_loaded(
+    shop: Shop, log: pytest.LogCaptureFixture
+) -> None:
+    shop.deliver("orders", "o.csv", "", reasons=["empty_file"])
+    ledger = shop.load(shop.plan("b1"))
+    assert ledger["datasets"]["orders"]["files_rejected"] == 1
+    assert shop.rows("rejected", "category", "reasons") == [("schema_validation", ["empty_file"])]
+    assert {line.split(":")[0] for line in log.messages} == {"batch b1"}
+
+
+def test_rows_that_get_lost_stop_the_load_before_any_commit(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_one(df: DataFrame, *_: object) -> DataFrame:
+        return recipe_classify(df, *_).limit(1)
+
+    recipe_classify = recipe.classify_rows
+    monkeypatch.setattr(recipe, "classify_rows", lose_one)
+    shop.deliver("orders", "o.csv", f"{ORDERS}x,,,,,\ny,,,,,\n")
+    with pytest.raises(LedgerError, match=r"o.csv: 2 rows were read and 1 have an outcome"):
+        shop.load(shop.plan("b1"))
+    assert shop.table("rejected").count() == 0
+    assert shop.records("b1").read("load.json") is None
+
+
+def test_a_plan_of_another_contract_creates_no_table(shop: Shop) -> None:
+    shop.deliver("orders", "o.csv", ORDERS)
+    with pytest.raises(ManifestError, match="contract"):
+        shop.load(shop.plan("b1", contract_version="0.9.0"))
+    assert shop.storage.keys("processed/") == []
+
+
+def test_a_file_that_was_replaced_is_not_read(shop: Shop) -> None:
+    key = shop.deliver("orders", "o.csv", ORDERS)
+    shop.storage.put(key, b"other")
+    with pytest.raises(FileChangedError, match=key):
+        shop.load(shop.plan("b1"))

@@ -1,0 +1,59 @@
+"""Referential integrity: what refers to nothing is rejected."""
+
+from typing import Any
+
+from lakehouse_spark.contract import Reference
+from lakehouse_spark.references import drop_known, reject_orphans, wanted_values
+from pyspark.sql import SparkSession
+
+TO_BOX = Reference("box", "boxes", "id")
+TO_SHELF = Reference("shelf", "shelves", "number")
+SCHEMA = "name string, box int, shelf int, _outcome string, _reasons array<string>"
+
+
+def refer(
+    spark: SparkSession,
+    things: list[tuple[Any, ...]],
+    boxes: list[int],
+    shelves: list[int],
+) -> dict[str, tuple[str | None, list[str]]]:
+    """Return outcome and reasons by name."""
+    things_df = spark.createDataFrame(things, SCHEMA)
+    boxes_df = spark.createDataFrame([(id_,) for id_ in boxes], "id int")
+    shelves_df = spark.createDataFrame([(id_,) for id_ in shelves], "number int")
+    wanted = {each: wanted_values(things_df, each) for each in (TO_BOX, TO_SHELF)}
+    missing = {
+        TO_BOX: drop_known(wanted[TO_BOX], TO_BOX, boxes_df),
+        TO_SHELF: drop_known(wanted[TO_SHELF], TO_SHELF, shelves_df),
+    }
+    judged = reject_orphans(things_df, missing).collect()
+    assert len(judged) == len(things)
+    return {row["name"]: (row["_outcome"], row["_reasons"]) for row in judged}
+
+
+def test_what_has_its_parents_is_left_alone(spark: SparkSession) -> None:
+    things = [("one", 1, 1, None, []), ("other", 2, 1, None, [])]
+    judged = refer(spark, things, boxes=[1, 2, 2], shelves=[1])
+    assert judged == {"one": (None, []), "other": (None, [])}
+
+
+def test_each_missing_parent_is_a_reason(spark: SparkSession) -> None:
+    things = [("one", 9, 1, None, []), ("both", 9, 9, None, []), ("both too", 9, 9, None, [])]
+    judged = refer(spark, things, boxes=[1], shelves=[1])
+    both = ("rejected", ["unknown_reference:box", "unknown_reference:shelf"])
+    assert judged == {
+        "one": ("rejected", ["unknown_reference:box"]),
+        "both": both,
+        "both too": both,
+    }
+
+
+def test_a_null_refers_to_nothing(spark: SparkSession) -> None:
+    judged = refer(spark, [("free", None, 1, None, [])], boxes=[], shelves=[1])
+    assert judged == {"free": (None, [])}
+
+
+def test_only_winners_are_asked(spark: SparkSession) -> None:
+    things = [("twin", 9, 9, "duplicate", []), ("bad", 9, 9, "rejected", ["bad_number:size"])]
+    judged = refer(spark, things, boxes=[], shelves=[])
+    assert judged == {"twin": ("duplicate", []), "bad": ("rejected", ["bad_number:size"])}

@@ -1,0 +1,96 @@
+"""Crashes, undo and repetition: wherever it stops, running again ends in the same place."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lakehouse_spark import load as load_module
+from lakehouse_spark import undo as undo_module
+from lakehouse_spark.contract import Contract
+from lakehouse_spark.tables import table_path
+from lakehouse_spark.undo import UndoError
+from pyspark.sql import SparkSession
+
+from tests.glue_scripts.deliveries import deliver_loans
+from tests.glue_scripts.shop import Shop
+
+
+def crash_at(monkeypatch: pytest.MonkeyPatch, module: Any, step: str, table: str) -> None:
+    """Let a step of the module crash when it comes to `table`, by dataset or by path."""
+    proper = getattr(module, step)
+
+    def run_or_crash(*args: Any) -> Any:
+        if any(str(getattr(arg, "name", arg)).endswith(table) for arg in args):
+            raise KeyboardInterrupt
+        return proper(*args)
+
+    monkeypatch.setattr(module, step, run_or_crash)
+
+
+def test_a_crash_before_the_ledger_changes_nothing(first_loans: Shop, library: Shop) -> None:
+    records = library.records("first")
+    ledger = records.read("load.json")
+    records.delete("load.json")
+    assert library.load("first") == ledger == records.read("load.json")
+    assert library.versions() == first_loans.versions()
+    assert library.snapshot() == first_loans.snapshot()
+
+
+def test_a_crash_between_commits_is_made_good_by_running_again(
+    first_loans: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Shop(first_loans.spark, first_loans.contract, tmp_path)
+    deliver_loans(library)
+    library.plan("first")
+    crash_at(monkeypatch, load_module, "commit_dataset", "loans")
+    with pytest.raises(KeyboardInterrupt):
+        library.load("first")
+    assert library.versions() == {"books": 1, "loans": 0, "rejected": 0}
+    monkeypatch.undo()
+    assert library.load("first") == first_loans.records("first").read("load.json")
+    assert library.versions() == first_loans.versions()
+    assert library.snapshot() == first_loans.snapshot()
+
+
+def test_an_undone_batch_leaves_nothing_in_the_tables(library: Shop) -> None:
+    records = library.records("first")
+    ledger = records.read("load.json")
+    assert library.undo("first")
+    assert library.snapshot() == {"books": [], "loans": [], "rejected": []}
+    assert records.read("load.json") is None
+    assert records.read("attempts/1/undo_started.json") == {"ledger": ledger}
+    assert records.read("attempts/1/undone.json") is not None
+    assert not library.undo("first")
+
+
+def test_an_undo_that_broke_off_is_finished_by_the_next_load_which_is_a_new_attempt(
+    first_loans: Shop, library: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash_at(monkeypatch, undo_module, "_restore", "books")
+    with pytest.raises(KeyboardInterrupt):
+        library.undo("first")
+    monkeypatch.undo()
+    assert library.versions() == {"books": 1, "loans": 2, "rejected": 2}
+
+    ledger = library.load("first")
+    records = library.records("first")
+    assert records.unfinished_undo() is None
+    assert records.read("attempts/2/base_versions.json") == {"books": 2, "loans": 2, "rejected": 2}
+    assert ledger["datasets"]["books"]["new_version"] == 3
+    assert library.snapshot() == first_loans.snapshot()
+
+
+def test_commits_of_others_are_not_taken_back(library: Shop) -> None:
+    path = table_path(library.storage.root, "loans")
+    library.table("loans").limit(1).write.format("delta").mode("append").save(path)
+    with pytest.raises(UndoError, match=r"processed/loans: version 2 \(WRITE\) is not of batch"):
+        library.undo("first")
+    assert library.versions() == {"books": 1, "loans": 2, "rejected": 1}
+    assert library.records("first").current_attempt() == 1
+
+
+def test_a_batch_that_has_committed_nothing_has_nothing_to_undo(
+    spark: SparkSession, contract: Contract, tmp_path: Path
+) -> None:
+    assert not Shop(spark, contract, tmp_path).undo("first")
+    assert list(tmp_path.iterdir()) == []
