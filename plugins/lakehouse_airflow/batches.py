@@ -1,0 +1,101 @@
+"""What the records say of one batch: loaded or not, which attempt, taken back or not."""
+
+from dataclasses import dataclass
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from lakehouse_airflow.deployment import Deployment
+from lakehouse_airflow.records import Record, Records, batch_records
+
+OPEN_BATCH = "_open.json"
+
+
+class BatchNotReady(AirflowFailException):
+    """A step that this task needs has not happened; the message says which task to clear."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch and its records; names are relative to ``batches/<batch_id>/``."""
+
+    records: Records
+    batch_id: str
+
+    def read(self, name: str) -> Record | None:
+        """Return a record of the batch, or None where there is none."""
+        return self.records.read(f"{self.batch_id}/{name}")
+
+    def put(self, name: str, record: Record) -> None:
+        """Write a record of the batch, over an earlier one if there is one."""
+        self.records.put(f"{self.batch_id}/{name}", record)
+
+    def manifest(self) -> Record:
+        """Return the manifest, or raise BatchNotReady."""
+        manifest = self.read("manifest.json")
+        if manifest is None:
+            raise BatchNotReady(f"batch {self.batch_id} has no manifest: clear plan_batch")
+        return manifest
+
+    def current_attempt(self) -> int:
+        """Return the number of the attempt: 1, and one more for each undo that was started."""
+        started = [
+            name
+            for name in self.records.names(f"{self.batch_id}/attempts/")
+            if name.endswith("/undo_started.json")
+        ]
+        return 1 + len(started)
+
+    def undo_is_unfinished(self) -> bool:
+        """Return whether the last undo was started and has not come to its end."""
+        ended_attempt = self.current_attempt() - 1
+        return ended_attempt > 0 and self.read(f"attempts/{ended_attempt}/undone.json") is None
+
+    def require_no_undo(self) -> None:
+        """Raise BatchNotReady while an undo is unfinished: the tables are between two states."""
+        if self.undo_is_unfinished():
+            raise BatchNotReady(f"an undo of batch {self.batch_id} is unfinished: clear undo_batch")
+
+    def ledger(self) -> Record | None:
+        """Return the ledger, or None where the batch is not loaded or is being taken back."""
+        return None if self.undo_is_unfinished() else self.read("load.json")
+
+    def loaded_ledger(self) -> Record:
+        """Return the ledger, or raise BatchNotReady."""
+        self.require_no_undo()
+        ledger = self.read("load.json")
+        if ledger is None:
+            raise BatchNotReady(f"batch {self.batch_id} is not loaded: clear load_delta")
+        return ledger
+
+    def taken_back_ledger(self, attempt: int) -> Record | None:
+        """Return the ledger that the undo of an attempt took back, or None."""
+        started = self.read(f"attempts/{attempt}/undo_started.json")
+        ledger: Record | None = started and started["ledger"]
+        return ledger
+
+    def close(self) -> None:
+        """Let the next batch be planned, if this is the open one."""
+        self.records.delete_if(OPEN_BATCH, {"batch_id": self.batch_id})
+
+
+def batch_of(deployment: Deployment, batch_id: str) -> Batch:
+    """Return the batch that a task was given.
+
+    Raises:
+        BatchNotReady: the task was given none, because plan_batch did not run.
+    """
+    if not batch_id:
+        raise BatchNotReady("this DAG run has no batch: clear plan_batch")
+    return Batch(batch_records(deployment), batch_id)
+
+
+def require_planned(deployment: Deployment, batch_id: str) -> None:
+    """Refuse to load what is not planned, or what is being taken back (BatchNotReady)."""
+    batch = batch_of(deployment, batch_id)
+    batch.manifest()
+    batch.require_no_undo()
+
+
+def require_loaded(deployment: Deployment, batch_id: str) -> None:
+    """Refuse to check what is not loaded (BatchNotReady)."""
+    batch_of(deployment, batch_id).loaded_ledger()

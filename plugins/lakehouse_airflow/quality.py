@@ -1,0 +1,88 @@
+"""The gate: whether a batch's quality report lets it pass, and whether it must be undone."""
+
+import logging
+from datetime import UTC, datetime
+
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from lakehouse_airflow.batches import Batch, BatchNotReady, batch_of
+from lakehouse_airflow.deployment import Deployment
+from lakehouse_airflow.records import Record, utc_text
+
+log = logging.getLogger(__name__)
+
+
+class QualityGateClosed(AirflowFailException):
+    """The batch failed its checks or scored too low; the message names the failed checks."""
+
+
+def pass_quality_gate(deployment: Deployment, batch_id: str, min_score: str) -> None:
+    """Write the verdict on the batch's current attempt, and fail on a failing one.
+
+    `min_score` is a number, 0 to 100, in the text that its template gives.
+
+    Raises:
+        BatchNotReady: the batch is not loaded, or its attempt is not checked.
+        QualityGateClosed: a check of severity ``fail`` failed, or the score is below `min_score`.
+    """
+    batch = batch_of(deployment, batch_id)
+    batch.loaded_ledger()
+    report = _report_of_current_attempt(batch)
+    objections = _objections(report, float(min_score))
+    batch.put(
+        _verdict_record(report["attempt"]),
+        {
+            "verdict": "fail" if objections else "pass",
+            "score": report["score"],
+            "min_score": float(min_score),
+            "objections": objections,
+            "decided_at": utc_text(datetime.now(UTC)),
+        },
+    )
+    if objections:
+        raise QualityGateClosed(f"batch {batch_id}: {'; '.join(objections)}")
+    log.info("batch %s passes with score %s", batch_id, report["score"])
+
+
+def require_failing_verdict(deployment: Deployment, batch_id: str) -> None:
+    """Skip the undo unless the gate turned the current attempt away, or an undo is unfinished.
+
+    The undo is also started when the gate could not run at all, because a task before it failed.
+    """
+    if not batch_id:
+        raise AirflowSkipException("nothing to undo: this DAG run has no batch")
+    batch = batch_of(deployment, batch_id)
+    if batch.undo_is_unfinished():
+        return
+    attempt = batch.current_attempt()
+    verdict = batch.read(_verdict_record(attempt))
+    if verdict is None or verdict["verdict"] != "fail":
+        raise AirflowSkipException(
+            f"nothing to undo: attempt {attempt} of batch {batch_id} has no failing verdict. "
+            "To load the batch again, clear load_delta"
+        )
+
+
+def _verdict_record(attempt: int) -> str:
+    return f"attempts/{attempt}/verdict.json"
+
+
+def _report_of_current_attempt(batch: Batch) -> Record:
+    report = batch.read("quality.json")
+    if report is None or report["attempt"] != batch.current_attempt():
+        raise BatchNotReady(f"batch {batch.batch_id} is not checked: clear check_quality")
+    return report
+
+
+def _objections(report: Record, min_score: float) -> list[str]:
+    """Return what speaks against the batch, in words."""
+    objections = [
+        f"check failed: {check['name']} ({check['dataset']})"
+        for check in report["checks"]
+        if check["severity"] == "fail" and check["outcome"] not in ("pass", "warn")
+    ]
+    if report["verdict"] == "fail" and not objections:
+        objections.append("the quality report's verdict is fail")
+    if report["score"] < min_score:
+        objections.append(f"score {report['score']} is below {min_score}")
+    return objections

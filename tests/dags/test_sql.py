@@ -1,0 +1,53 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import sqlglot
+from airflow.sdk import DAG
+from sqlglot import exp
+
+from tests.plugins.airflow_fixtures import ROOT
+
+SQL = ROOT / "include" / "sql"
+FILES = sorted(path.name for path in SQL.glob("*.sql"))
+
+
+def render(name: str, orders_since: str | None = None) -> str:
+    """Return a query as Airflow renders it in a task."""
+    environment = DAG("any", template_searchpath=[str(SQL)], schedule=None).get_template_env()
+    ti = SimpleNamespace(xcom_pull=lambda task_ids: {"plan_batch": "0f3a"}[task_ids])
+    context: dict[str, Any] = {"ti": ti, "params": {"orders_since": orders_since}}
+    return environment.get_template(name).render(context)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_query_is_one_select_in_athena_s_sql(name: str) -> None:
+    [statement] = sqlglot.parse(render(name), read="athena")
+
+    assert isinstance(statement, exp.Query)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_query_says_on_top_what_it_is_for(name: str) -> None:
+    lines = (SQL / name).read_text().splitlines()
+
+    assert lines[0].startswith("-- ")
+    assert any(line.startswith("-- By hand: ") for line in lines)
+
+
+@pytest.mark.parametrize("name", ["rows_per_batch.sql", "tables_joined.sql"])
+def test_queries_of_a_batch_ask_for_the_run_s_batch(name: str) -> None:
+    assert "_batch_id = '0f3a'" in render(name)
+
+
+@pytest.mark.parametrize(
+    ("orders_since", "condition"),
+    [
+        pytest.param(None, "order_date >= current_date - INTERVAL '30' DAY", id="by default"),
+        pytest.param("2025-04-01", "order_date >= DATE '2025-04-01'", id="from a given day"),
+    ],
+)
+def test_partitions_are_pruned_by_a_constant(orders_since: str | None, condition: str) -> None:
+    query = render("partition_pruning.sql", orders_since)
+
+    assert f"WHERE {condition}\nGROUP BY" in query

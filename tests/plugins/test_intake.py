@@ -1,0 +1,322 @@
+import dataclasses
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+from lakehouse_airflow import intake
+from lakehouse_airflow.deployment import Deployment
+from lakehouse_airflow.intake import BucketNotVersioned
+from lakehouse_airflow.records import Record, Records
+
+from tests.plugins.airflow_fixtures import ROOT, Bucket
+
+CONTRACT = ROOT / "include" / "contracts" / "orders_lakehouse.odcs.yaml"
+PRODUCTS = "product_id,department_id,department,product_name\n1,1,bakery,bread\n"
+
+Plan = Callable[..., str]
+
+
+class Died(BaseException):
+    """The worker died."""
+
+
+@pytest.fixture
+def plan(bucket: Bucket, deployment: Deployment) -> Plan:
+    def plan(dag_run_id: str = "run_1") -> str:
+        return intake.plan_batch(deployment, CONTRACT, dag_run_id)
+
+    return plan
+
+
+@pytest.fixture
+def manifest(bucket: Bucket, plan: Plan) -> Callable[[], Record]:
+    def manifest() -> Record:
+        return bucket.record(f"{plan()}/manifest.json")
+
+    return manifest
+
+
+@pytest.fixture
+def far_from_utc() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def test_a_batch_is_named_by_the_hash_of_its_keys_and_versions(bucket: Bucket, plan: Plan) -> None:
+    second = bucket.put("raw/products/b.csv", PRODUCTS)
+    first = bucket.put("raw/products/a.csv", PRODUCTS)
+
+    pairs = f"raw/products/a.csv\n{first}\nraw/products/b.csv\n{second}\n"
+    assert plan() == hashlib.sha256(pairs.encode()).hexdigest()[:16]
+
+
+def test_the_manifest_says_what_the_batch_is(bucket: Bucket, plan: Plan) -> None:
+    version = bucket.put("raw/products/2025-04-01.csv", PRODUCTS)
+    batch_id = plan("manual__1")
+    manifest = bucket.record(f"{batch_id}/manifest.json")
+    written = bucket.get("raw/products/2025-04-01.csv")
+
+    planned_at = datetime.fromisoformat(manifest.pop("planned_at"))
+    assert abs((datetime.now(UTC) - planned_at).total_seconds()) < 60
+    assert manifest == {
+        "batch_id": batch_id,
+        "planned_by": "manual__1",
+        "contract_version": "1.0.0",
+        "bucket": bucket.name,
+        "files": [
+            {
+                "dataset": "products",
+                "key": "raw/products/2025-04-01.csv",
+                "version_id": version,
+                "etag": hashlib.md5(PRODUCTS.encode()).hexdigest(),
+                "size": len(PRODUCTS),
+                "delivered_at": written["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "columns": ["product_id", "department_id", "department", "product_name"],
+                "header": {"verdict": "accepted", "reasons": []},
+            }
+        ],
+    }
+
+
+def test_the_open_batch_and_the_run_s_batch_are_written_down(bucket: Bucket, plan: Plan) -> None:
+    bucket.put("raw/products/a.csv", PRODUCTS)
+    batch_id = plan("manual__2026-11-24T03:00:00+00:00")
+
+    assert bucket.record("_open.json") == {"batch_id": batch_id}
+    assert bucket.record("_runs/manual__2026-11-24T03:00:00+00:00.json") == {"batch_id": batch_id}
+
+
+def test_a_run_that_plans_again_gets_its_own_batch_though_more_has_come(
+    bucket: Bucket, plan: Plan
+) -> None:
+    bucket.put("raw/products/a.csv", PRODUCTS)
+    batch_id = plan("run_1")
+    bucket.s3.delete_object(Bucket=bucket.name, Key="batches/_open.json")
+    bucket.put("raw/products/b.csv", PRODUCTS)
+
+    assert plan("run_1") == batch_id
+    assert bucket.listed("batches/_open.json") == []
+
+
+def test_another_run_takes_up_the_open_batch(bucket: Bucket, plan: Plan) -> None:
+    bucket.put("raw/products/a.csv", PRODUCTS)
+    batch_id = plan("run_1")
+    bucket.put("raw/products/b.csv", PRODUCTS)
+
+    assert plan("run_2") == batch_id
+    assert bucket.record("_runs/run_2.json") == {"batch_id": batch_id}
+
+
+def test_the_open_batch_is_taken_up_though_its_files_have_left_already(
+    bucket: Bucket, plan: Plan
+) -> None:
+    bucket.put("raw/products/a.csv", PRODUCTS)
+    batch_id = plan("run_1")
+    bucket.s3.delete_object(Bucket=bucket.name, Key="raw/products/a.csv")
+
+    assert plan("run_2") == batch_id
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3], ids=["manifest", "open batch", "run record"])
+def test_a_planner_that_dies_after_a_write_plans_the_same_batch_again(
+    writes: int, bucket: Bucket, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("raw/products/a.csv", PRODUCTS)
+    with monkeypatch.context() as patch:
+        die_after(writes, patch)
+        with pytest.raises(Died):
+            plan()
+    [first_manifest] = [key for key in bucket.listed("batches/") if key.endswith("manifest.json")]
+    version = bucket.get(first_manifest)["VersionId"]
+
+    batch_id = plan()
+
+    assert first_manifest == f"batches/{batch_id}/manifest.json"
+    assert bucket.get(first_manifest)["VersionId"] == version
+    assert bucket.record("_open.json") == bucket.record("_runs/run_1.json")
+    assert len(bucket.listed("batches/")) == 3
+
+
+def test_of_two_planners_at_once_the_slower_takes_up_the_other_s_batch(
+    bucket: Bucket, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("raw/products/a.csv", PRODUCTS)
+    batches: list[str] = []
+    create = Records.create
+
+    def overtaken(records: Records, name: str, record: Record) -> Record:
+        if name == "_open.json" and not batches:
+            batches.append("")
+            bucket.put("raw/products/b.csv", PRODUCTS)
+            batches[0] = plan("faster")
+        return create(records, name, record)
+
+    monkeypatch.setattr(Records, "create", overtaken)
+
+    assert plan("slower") == batches[0]
+    assert len(bucket.record(f"{batches[0]}/manifest.json")["files"]) == 2
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("raw/customers/a.csv", id="no dataset of the contract"),
+        pytest.param("raw/products/a.txt", id="no csv file"),
+        pytest.param("raw/a.csv", id="in no folder"),
+    ],
+)
+def test_a_file_that_belongs_to_no_dataset_is_left_alone_and_named(
+    key: str, bucket: Bucket, manifest: Callable[[], Record], caplog: pytest.LogCaptureFixture
+) -> None:
+    bucket.put(key, PRODUCTS)
+    bucket.put("raw/products/good.csv", PRODUCTS)
+
+    with caplog.at_level(logging.WARNING):
+        files = manifest()["files"]
+
+    assert [file["key"] for file in files] == ["raw/products/good.csv"]
+    assert f"{key} is left alone" in caplog.text
+    assert key in bucket.listed()
+
+
+def test_a_folder_marker_is_no_file(
+    bucket: Bucket, manifest: Callable[[], Record], caplog: pytest.LogCaptureFixture
+) -> None:
+    bucket.put("raw/")
+    bucket.put("raw/products/")
+    bucket.put("raw/products/a.csv", PRODUCTS)
+
+    assert len(manifest()["files"]) == 1
+    assert "left alone" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param(["raw/products/", "raw/customers/a.csv"], id="nothing of a dataset"),
+    ],
+)
+def test_without_a_file_to_load_the_task_is_skipped(
+    keys: list[str], bucket: Bucket, plan: Plan
+) -> None:
+    for key in keys:
+        bucket.put(key)
+
+    with pytest.raises(AirflowSkipException, match="no file of a known dataset"):
+        plan()
+    assert bucket.listed("batches/") == []
+
+
+def test_a_withdrawn_file_is_not_planned(bucket: Bucket, manifest: Callable[[], Record]) -> None:
+    bucket.put("raw/products/a.csv", PRODUCTS)
+    bucket.put("raw/products/b.csv", PRODUCTS)
+    bucket.s3.delete_object(Bucket=bucket.name, Key="raw/products/b.csv")
+
+    assert [file["key"] for file in manifest()["files"]] == ["raw/products/a.csv"]
+
+
+def test_of_a_file_that_was_overwritten_the_newest_version_is_planned(
+    bucket: Bucket, manifest: Callable[[], Record]
+) -> None:
+    bucket.put("raw/products/a.csv", "older")
+    newest = bucket.put("raw/products/a.csv", PRODUCTS)
+
+    assert [file["version_id"] for file in manifest()["files"]] == [newest]
+
+
+def test_the_header_is_read_from_the_planned_version(
+    bucket: Bucket, deployment: Deployment, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("raw/products/a.csv", PRODUCTS)
+    newest_versions = intake._newest_versions
+
+    def overwritten_after_listing(*arguments: Any) -> list[Any]:
+        listed = list(newest_versions(*arguments))
+        bucket.put("raw/products/a.csv", "product_id\n")
+        return listed
+
+    monkeypatch.setattr(intake, "_newest_versions", overwritten_after_listing)
+
+    [file] = bucket.record(f"{plan()}/manifest.json")["files"]
+    assert file["header"]["verdict"] == "accepted"
+
+
+def test_a_file_with_a_bad_header_is_planned_as_rejected(
+    bucket: Bucket, manifest: Callable[[], Record]
+) -> None:
+    bucket.put("raw/orders/a.csv", "order_num,order_id,order_timestamp,total_amount,date\n")
+
+    [file] = manifest()["files"]
+    assert file["header"] == {"verdict": "rejected", "reasons": ["missing_column:user_id"]}
+    assert file["columns"] == ["order_num", "order_id", "order_timestamp", "total_amount", "date"]
+
+
+def test_an_empty_file_is_planned_as_rejected(
+    bucket: Bucket, manifest: Callable[[], Record]
+) -> None:
+    bucket.put("raw/orders/a.csv")
+
+    [file] = manifest()["files"]
+    assert file["header"] == {"verdict": "rejected", "reasons": ["empty_file"]}
+
+
+@pytest.mark.parametrize(
+    ("kept", "delivered_at"),
+    [
+        pytest.param("2025-04-01T11:27:00Z", "2025-04-01T11:27:00Z", id="utc"),
+        pytest.param("2025-04-01T13:27:00+02:00", "2025-04-01T11:27:00Z", id="with an offset"),
+        pytest.param("2025-04-01T11:27:00", "2025-04-01T11:27:00Z", id="without an offset"),
+    ],
+)
+def test_a_file_from_the_archive_keeps_its_delivery_time(
+    kept: str,
+    delivered_at: str,
+    bucket: Bucket,
+    manifest: Callable[[], Record],
+    far_from_utc: None,
+) -> None:
+    bucket.put("raw/products/a.csv", PRODUCTS, Metadata={"delivered-at": kept})
+
+    assert manifest()["files"][0]["delivered_at"] == delivered_at
+
+
+def test_a_delivery_time_that_is_no_time_is_ignored_and_named(
+    bucket: Bucket, manifest: Callable[[], Record], caplog: pytest.LogCaptureFixture
+) -> None:
+    bucket.put("raw/products/a.csv", PRODUCTS, Metadata={"delivered-at": "yesterday"})
+    modified_at = bucket.get("raw/products/a.csv")["LastModified"]
+
+    delivered_at = manifest()["files"][0]["delivered_at"]
+
+    assert datetime.fromisoformat(delivered_at) == modified_at
+    assert "raw/products/a.csv: metadata delivered-at is no ISO time" in caplog.text
+
+
+def test_a_bucket_without_versions_is_refused(aws: str, deployment: Deployment) -> None:
+    boto3.client("s3").create_bucket(Bucket="plain-bucket")
+
+    with pytest.raises(BucketNotVersioned, match="enable versioning"):
+        intake.plan_batch(dataclasses.replace(deployment, bucket="plain-bucket"), CONTRACT, "run_1")
+
+
+def die_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worker die right after its n-th write of a record."""
+    write = Records._write
+    left = iter(range(writes - 1, -1, -1))
+
+    def mortal_write(records: Records, *arguments: Any, **condition: Any) -> None:
+        write(records, *arguments, **condition)
+        if next(left) == 0:
+            raise Died
+
+    monkeypatch.setattr(Records, "_write", mortal_write)
