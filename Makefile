@@ -1,0 +1,55 @@
+# Every target is one habit; `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+AIRFLOW := .venv/bin/python
+GLUE := .venv-glue/bin/python
+UV = $(firstword $(wildcard .local/uv/bin/uv) uv)
+
+# Handed to the shell as they are: a query may hold quotes and dollars.
+FORMAT ?= table
+override SQL := $(value SQL)
+export SQL FILE FORMAT RAW
+
+.PHONY: help setup up demo down query sample test check fix lock clean
+
+help: ## list these targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: ## install all that is needed, into this folder
+	@$(PYTHON) -m local_stack.install
+
+demo: setup ## load the sample, or RAW=folder, through the DAG and show what became of it
+	@$(AIRFLOW) -m local_stack demo --raw "$$RAW"
+
+up: setup ## start local AWS and Airflow, without loading anything
+	@$(AIRFLOW) -m local_stack up
+
+down: ## end every process that up or demo started
+	@test ! -e .venv || { $(PYTHON) -m local_stack.install && $(AIRFLOW) -m local_stack down; }
+
+query: ## ask the local Athena: SQL="select …" or FILE=query.sql, FORMAT=csv for CSV
+	@test -x $(AIRFLOW) || { echo "Nothing is running here: start the stack with make up." >&2; exit 1; }
+	@$(AIRFLOW) -m local_stack query --sql "$$SQL" --file "$$FILE" --format "$$FORMAT"
+
+sample: setup ## write the sample files into .local/sample
+	@$(AIRFLOW) -m local_stack sample
+
+test: setup ## run all tests, with coverage of both environments together
+	@scripts/test
+
+check: setup ## look for errors of style, types and YAML; changes nothing
+	@scripts/check
+
+fix: setup ## mend what can be mended by itself
+	$(AIRFLOW) -m ruff check --fix .
+	$(AIRFLOW) -m ruff format .
+
+lock: setup ## pin the newest packages that the two .in files allow
+	$(UV) pip compile --upgrade --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
+		--constraint constraints.txt --output-file requirements-local.txt requirements-local.in
+	$(UV) pip compile --upgrade --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
+		--output-file requirements-glue.txt requirements-glue.in
+
+clean: down ## remove all that was installed and made here
+	rm -rf .venv .venv-glue .local

@@ -1,0 +1,39 @@
+import io
+
+from rich.console import Console
+
+from local_stack.query import MOST_ROWS, Answer, show
+
+
+def shown(answer: Answer) -> str:
+    screen = io.StringIO()
+    show(answer, Console(file=screen, width=80, markup=False))
+    return screen.getvalue()
+
+
+def test_an_answer_is_a_table_with_its_columns() -> None:
+    text = shown(Answer(["n", "name"], ["n"], [["12", "bread [plain]"]]))
+
+    assert [line.split() for line in text.splitlines() if line.strip(" ─")] == [
+        ["n", "name"],
+        ["12", "bread", "[plain]"],
+    ]
+
+
+def test_numbers_are_set_to_the_right() -> None:
+    text = shown(Answer(["n"], ["n"], [["7"], ["1200"]]))
+
+    assert "   7" in text.splitlines()
+
+
+def test_null_is_not_shown_as_an_empty_text() -> None:
+    text = shown(Answer(["a", "b"], [], [[None, ""]]))
+
+    assert text.splitlines()[-1].split() == ["null"]
+
+
+def test_a_long_answer_says_that_it_goes_on() -> None:
+    rows: list[list[str | None]] = [[str(number)] for number in range(MOST_ROWS + 1)]
+
+    assert "FORMAT=csv gives all" in shown(Answer(["n"], [], rows))
+    assert "FORMAT=csv" not in shown(Answer(["n"], [], rows[:MOST_ROWS]))
