@@ -1,0 +1,129 @@
+"""The running pipeline, and the hands of its people: deliver, trigger, wait, clear, look."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from deltalake import DeltaTable
+
+from local_stack.airflow_api import AirflowApi
+from local_stack.airflow_server import DAG_ID
+from local_stack.deliveries import deliver
+from local_stack.deployment import Deployment
+from local_stack.query import read_answer, run_query
+from local_stack.run_records import Alert, read_alert, read_record, receive
+
+ENDED = {"success", "failed"}
+PATIENCE_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The running pipeline as its three people see it."""
+
+    api: AirflowApi
+    deployment: Deployment
+    endpoint: str
+
+    def deliver(self, *files: Path) -> None:
+        """Put files of ``<dataset>/<name>.csv`` into raw/."""
+        deliver(boto3.client("s3"), self.deployment, list(files))
+
+    def start(self, run_id: str, **conf: Any) -> str:
+        """Trigger a run of the DAG, with parameters."""
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+        self.api.call("POST", f"/api/v2/dags/{DAG_ID}/dagRuns", body)
+        return run_id
+
+    def finish(self, run_id: str) -> dict[str, str | None]:
+        """Wait until the run has ended; return the state of every task, and of the ``run``."""
+        state = self.wait(lambda: (s := self.api.run_state(DAG_ID, run_id)) in ENDED and s)
+        return {"run": state, **{task: each["state"] for task, each in self.tasks(run_id).items()}}
+
+    def tasks(self, run_id: str) -> dict[str, dict[str, Any]]:
+        """Return the run's task instances by task id."""
+        return {each["task_id"]: each for each in self.api.task_instances(DAG_ID, run_id)}
+
+    def clear(self, run_id: str, task_id: str) -> None:
+        """Clear a task with everything downstream of it, as a person does in the UI."""
+        body = {
+            "dry_run": False,
+            "dag_run_id": run_id,
+            "task_ids": [task_id],
+            "include_downstream": True,
+            "only_failed": False,
+        }
+        self.api.call("POST", f"/api/v2/dags/{DAG_ID}/clearTaskInstances", body)
+
+    def log(self, run_id: str, task_id: str) -> str:
+        """Return the log of the task's last try."""
+        return "\n".join(map(str, self.api.log_lines(self.tasks(run_id)[task_id])))
+
+    def running_glue_run(self, job: str, besides: set[str]) -> Any:
+        """Wait for a run of the job that is RUNNING and not one of `besides`; return it."""
+        return self.wait(
+            lambda: next(
+                (
+                    run
+                    for run in self.glue_runs(job)
+                    if run["JobRunState"] == "RUNNING" and run["Id"] not in besides
+                ),
+                None,
+            )
+        )
+
+    def glue_runs(self, job: str) -> list[Any]:
+        """Return the runs of a Glue job, newest first."""
+        return list(boto3.client("glue").get_job_runs(JobName=job)["JobRuns"])
+
+    def table(self, name: str) -> DeltaTable:
+        """Return a Delta table as delta-rs reads it."""
+        folder = name if name == "rejected" else f"processed/{name}"
+        options = {"AWS_ENDPOINT_URL": self.endpoint, "AWS_ALLOW_HTTP": "true"}
+        return DeltaTable(f"s3://{self.deployment.bucket}/{folder}", storage_options=options)
+
+    def versions(self) -> dict[str, int]:
+        """Return the version of every table."""
+        names = ["products", "orders", "order_items", "rejected"]
+        return {name: self.table(name).version() for name in names}
+
+    def query(self, sql: str) -> list[list[str | None]]:
+        """Return the rows that Athena answers."""
+        athena = boto3.client("athena")
+        query_id, _ = run_query(athena, self.deployment, sql)
+        return read_answer(athena, query_id).rows
+
+    def record(self, name: str) -> dict[str, Any] | None:
+        """Return a record under batches/."""
+        return read_record(boto3.client("s3"), self.deployment, name)
+
+    def batch_of(self, run_id: str) -> str:
+        """Return the batch of a DAG run."""
+        record = self.record(f"_runs/{run_id}.json")
+        assert record is not None
+        return str(record["batch_id"])
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys under a prefix."""
+        pages = (
+            boto3
+            .client("s3")
+            .get_paginator("list_objects_v2")
+            .paginate(Bucket=self.deployment.bucket, Prefix=prefix)
+        )
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+    def alerts(self) -> list[Alert]:
+        """Return the messages published since the last look."""
+        return [read_alert(body) for body in receive(boto3.client("sqs"))]
+
+    def wait(self, look: Callable[[], Any]) -> Any:
+        """Return what `look` sees as soon as it sees anything."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (seen := look()):
+            assert time.monotonic() < deadline, f"nothing seen within {PATIENCE_SECONDS} s"
+            time.sleep(0.5)
+        return seen
