@@ -23,11 +23,11 @@ def archive_files(
     """Move the batch's files to the archive, close the batch; return how many files it has.
 
     Raises:
-        BatchNotReady: the batch is not loaded.
+        BatchNotReady: the batch is not loaded, or has not passed the quality gate.
         FileLost, CopyDiffers, ArchiveError: a file could not be moved; clearing goes on with it.
     """
     batch = batch_of(deployment, batch_id)
-    batch.loaded_ledger()
+    batch.require_passed()
     archived = batch.read("archived.json") or _archive(deployment.prefixes, batch, config)
     batch.close()
     return len(archived["files"])

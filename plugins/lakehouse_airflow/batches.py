@@ -8,6 +8,7 @@ from lakehouse_airflow.deployment import Deployment
 from lakehouse_airflow.records import Record, Records, batch_records
 
 OPEN_BATCH = "_open.json"
+VERDICT = "attempts/{}/verdict.json"
 
 
 class BatchNotReady(AirflowFailException):
@@ -50,22 +51,30 @@ class Batch:
         ended_attempt = self.current_attempt() - 1
         return ended_attempt > 0 and self.read(f"attempts/{ended_attempt}/undone.json") is None
 
-    def require_no_undo(self) -> None:
-        """Raise BatchNotReady while an undo is unfinished: the tables are between two states."""
-        if self.undo_is_unfinished():
-            raise BatchNotReady(f"an undo of batch {self.batch_id} is unfinished: clear undo_batch")
-
     def ledger(self) -> Record | None:
         """Return the ledger, or None where the batch is not loaded or is being taken back."""
         return None if self.undo_is_unfinished() else self.read("load.json")
 
     def loaded_ledger(self) -> Record:
         """Return the ledger, or raise BatchNotReady."""
-        self.require_no_undo()
+        if self.undo_is_unfinished():
+            raise BatchNotReady(f"an undo of batch {self.batch_id} is unfinished: clear undo_batch")
         ledger = self.read("load.json")
         if ledger is None:
             raise BatchNotReady(f"batch {self.batch_id} is not loaded: clear load_delta")
         return ledger
+
+    def verdict(self) -> Record | None:
+        """Return what the quality gate said of the current attempt, or None."""
+        return self.read(VERDICT.format(self.current_attempt()))
+
+    def require_passed(self) -> None:
+        """Raise BatchNotReady unless the current attempt is loaded and the gate let it pass."""
+        self.loaded_ledger()
+        if (self.verdict() or {}).get("verdict") != "pass":
+            raise BatchNotReady(
+                f"batch {self.batch_id} has not passed the quality gate: clear quality_gate"
+            )
 
     def taken_back_ledger(self, attempt: int) -> Record | None:
         """Return the ledger that the undo of an attempt took back, or None."""
@@ -90,10 +99,8 @@ def batch_of(deployment: Deployment, batch_id: str) -> Batch:
 
 
 def require_planned(deployment: Deployment, batch_id: str) -> None:
-    """Refuse to load what is not planned, or what is being taken back (BatchNotReady)."""
-    batch = batch_of(deployment, batch_id)
-    batch.manifest()
-    batch.require_no_undo()
+    """Refuse to load what is not planned (BatchNotReady); the load ends an unfinished undo."""
+    batch_of(deployment, batch_id).manifest()
 
 
 def require_loaded(deployment: Deployment, batch_id: str) -> None:

@@ -74,17 +74,15 @@ def _freeze(
     if not files:
         raise AirflowSkipException(f"no file of a known dataset in {deployment.prefixes.raw}")
     batch_id = batch_id_of(files)
-    name = f"{batch_id}/manifest.json"
-    if records.read(name) is None:
-        manifest = {
-            "batch_id": batch_id,
-            "planned_at": utc_text(datetime.now(UTC).replace(microsecond=0)),
-            "planned_by": dag_run_id,
-            "contract_version": contract.version,
-            "bucket": deployment.bucket,
-            "files": [_planned(deployment.bucket, records.s3, contract, file) for file in files],
-        }
-        records.create(name, manifest)
+    manifest = {
+        "batch_id": batch_id,
+        "planned_at": utc_text(datetime.now(UTC).replace(microsecond=0)),
+        "planned_by": dag_run_id,
+        "contract_version": contract.version,
+        "bucket": deployment.bucket,
+        "files": [_planned(deployment.bucket, records.s3, contract, file) for file in files],
+    }
+    records.create(f"{batch_id}/manifest.json", manifest)
     return {"batch_id": batch_id}
 
 
@@ -99,7 +97,7 @@ def _plannable_files(
         dataset, _, name = key.removeprefix(prefix).partition("/")
         if entry["Size"] == 0 and key.endswith("/"):
             continue
-        if dataset not in contract.delivered_columns or not name.endswith(".csv"):
+        if dataset not in contract.delivered_columns or not _is_csv_name(name):
             log.warning("%s is left alone: no .csv file of a dataset in the contract", key)
             continue
         yield RawFile(
@@ -110,6 +108,11 @@ def _plannable_files(
             size=entry["Size"],
             modified_at=entry["LastModified"],
         )
+
+
+def _is_csv_name(name: str) -> bool:
+    """Return whether this names a CSV file; Spark passes over names that start with _ or a dot."""
+    return name.endswith(".csv") and not name.rpartition("/")[2].startswith(("_", "."))
 
 
 def _newest_versions(s3: "S3Client", bucket: str, prefix: str) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from lakehouse_airflow.batches import Batch, BatchNotReady, batch_of
+from lakehouse_airflow.batches import VERDICT, Batch, BatchNotReady, batch_of
 from lakehouse_airflow.deployment import Deployment
 from lakehouse_airflow.records import Record, utc_text
 
@@ -30,7 +30,7 @@ def pass_quality_gate(deployment: Deployment, batch_id: str, min_score: str) -> 
     report = _report_of_current_attempt(batch)
     objections = _objections(report, float(min_score))
     batch.put(
-        _verdict_record(report["attempt"]),
+        VERDICT.format(report["attempt"]),
         {
             "verdict": "fail" if objections else "pass",
             "score": report["score"],
@@ -55,16 +55,12 @@ def require_failing_verdict(deployment: Deployment, batch_id: str) -> None:
     if batch.undo_is_unfinished():
         return
     attempt = batch.current_attempt()
-    verdict = batch.read(_verdict_record(attempt))
+    verdict = batch.verdict()
     if verdict is None or verdict["verdict"] != "fail":
         raise AirflowSkipException(
             f"nothing to undo: attempt {attempt} of batch {batch_id} has no failing verdict. "
             "To load the batch again, clear load_delta"
         )
-
-
-def _verdict_record(attempt: int) -> str:
-    return f"attempts/{attempt}/verdict.json"
 
 
 def _report_of_current_attempt(batch: Batch) -> Record:

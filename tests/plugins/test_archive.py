@@ -30,6 +30,7 @@ def planned(bucket: Bucket, key: str, verdict: str = "accepted") -> Record:
 def load(bucket: Bucket, *files: Record) -> None:
     """Make b1 the open batch, planned with these files and loaded."""
     bucket.put_batch(manifest={"bucket": bucket.name, "files": list(files)}, load={})
+    bucket.put_record("b1/attempts/1/verdict.json", {"verdict": "pass"})
     bucket.put_record("_open.json", {"batch_id": "b1"})
 
 
@@ -72,6 +73,19 @@ def test_what_was_archived_is_written_down_and_the_batch_is_closed(
     assert "batches/_open.json" not in bucket.listed()
 
 
+@pytest.mark.parametrize("verdict", ["fail", None], ids=["turned away", "not judged"])
+def test_a_batch_that_the_gate_did_not_let_pass_keeps_its_files(
+    bucket: Bucket, deployment: Deployment, verdict: str | None
+) -> None:
+    load(bucket, planned(bucket, "raw/orders/a.csv"))
+    bucket.put_record("b1/attempts/1/verdict.json", {"verdict": verdict})
+
+    with pytest.raises(BatchNotReady, match="clear quality_gate"):
+        archive_files(deployment, "b1")
+
+    assert bucket.listed("raw/") == ["raw/orders/a.csv"]
+
+
 def test_a_batch_that_is_not_loaded_keeps_its_files(bucket: Bucket, deployment: Deployment) -> None:
     load(bucket, planned(bucket, "raw/orders/a.csv"))
     bucket.s3.delete_object(Bucket=bucket.name, Key="batches/b1/load.json")
@@ -109,6 +123,7 @@ def test_an_archive_that_died_before_closing_the_batch_closes_it(
 ) -> None:
     load(bucket, planned(bucket, "raw/orders/a.csv"))
     archive_files(deployment, "b1")
+    bucket.put_record("b1/attempts/1/verdict.json", {"verdict": "pass"})
     bucket.put_record("_open.json", {"batch_id": "b1"})
 
     archive_files(deployment, "b1")

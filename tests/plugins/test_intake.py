@@ -172,6 +172,8 @@ def test_of_two_planners_at_once_the_slower_takes_up_the_other_s_batch(
         pytest.param("raw/customers/a.csv", id="no dataset of the contract"),
         pytest.param("raw/products/a.txt", id="no csv file"),
         pytest.param("raw/a.csv", id="in no folder"),
+        pytest.param("raw/products/_a.csv", id="hidden from Spark by an underscore"),
+        pytest.param("raw/products/2025/.a.csv", id="hidden from Spark by a dot"),
     ],
 )
 def test_a_file_that_belongs_to_no_dataset_is_left_alone_and_named(
