@@ -29,16 +29,14 @@ def pass_quality_gate(deployment: Deployment, batch_id: str, min_score: str) -> 
     batch.loaded_ledger()
     report = _report_of_current_attempt(batch)
     objections = _objections(report, float(min_score))
-    batch.put(
-        VERDICT.format(report["attempt"]),
-        {
-            "verdict": "fail" if objections else "pass",
-            "score": report["score"],
-            "min_score": float(min_score),
-            "objections": objections,
-            "decided_at": utc_text(datetime.now(UTC)),
-        },
-    )
+    verdict = {
+        "verdict": "fail" if objections else "pass",
+        "score": report["score"],
+        "min_score": float(min_score),
+        "objections": objections,
+        "decided_at": utc_text(datetime.now(UTC)),
+    }
+    batch.put(VERDICT.format(report["attempt"]), verdict)
     if objections:
         raise QualityGateClosed(f"batch {batch_id}: {'; '.join(objections)}")
     log.info("batch %s passes with score %s", batch_id, report["score"])

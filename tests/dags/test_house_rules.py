@@ -76,6 +76,11 @@ def test_every_task_is_tried_again_or_says_why_not(dag: DAG) -> None:
 
 
 @of_every_dag
+def test_the_gate_is_never_tried_again(dag: DAG) -> None:
+    assert dag.get_task("quality_gate").retries == 0
+
+
+@of_every_dag
 def test_retries_back_off(dag: DAG) -> None:
     assert {task.retry_exponential_backoff for task in dag.tasks if task.retries} == {2}
 

@@ -64,6 +64,9 @@ class GlueJob:
         return state
 
 
+NewJob = Callable[[str], GlueJob]
+
+
 def create_job(bucket: Bucket, name: str, script: str) -> GlueJob:
     """Return a new job that runs the script."""
     bucket.put(f"glue_assets/{name}.py", script)

@@ -1,8 +1,5 @@
 import dataclasses
 import hashlib
-import logging
-import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,41 +11,12 @@ from lakehouse_airflow.deployment import Deployment
 from lakehouse_airflow.intake import BucketNotVersioned
 from lakehouse_airflow.records import Record, Records
 
-from tests.plugins.airflow_fixtures import ROOT, Bucket
-
-CONTRACT = ROOT / "include" / "contracts" / "orders_lakehouse.odcs.yaml"
-PRODUCTS = "product_id,department_id,department,product_name\n1,1,bakery,bread\n"
-
-Plan = Callable[..., str]
+from tests.plugins.airflow_fixtures import Bucket
+from tests.plugins.planning_fixtures import CONTRACT, PRODUCTS, Plan
 
 
 class Died(BaseException):
     """The worker died."""
-
-
-@pytest.fixture
-def plan(bucket: Bucket, deployment: Deployment) -> Plan:
-    def plan(dag_run_id: str = "run_1") -> str:
-        return intake.plan_batch(deployment, CONTRACT, dag_run_id)
-
-    return plan
-
-
-@pytest.fixture
-def manifest(bucket: Bucket, plan: Plan) -> Callable[[], Record]:
-    def manifest() -> Record:
-        return bucket.record(f"{plan()}/manifest.json")
-
-    return manifest
-
-
-@pytest.fixture
-def far_from_utc() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("TZ", "America/New_York")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def test_a_batch_is_named_by_the_hash_of_its_keys_and_versions(bucket: Bucket, plan: Plan) -> None:
@@ -167,41 +135,6 @@ def test_of_two_planners_at_once_the_slower_takes_up_the_other_s_batch(
 
 
 @pytest.mark.parametrize(
-    "key",
-    [
-        pytest.param("raw/customers/a.csv", id="no dataset of the contract"),
-        pytest.param("raw/products/a.txt", id="no csv file"),
-        pytest.param("raw/a.csv", id="in no folder"),
-        pytest.param("raw/products/_a.csv", id="hidden from Spark by an underscore"),
-        pytest.param("raw/products/2025/.a.csv", id="hidden from Spark by a dot"),
-    ],
-)
-def test_a_file_that_belongs_to_no_dataset_is_left_alone_and_named(
-    key: str, bucket: Bucket, manifest: Callable[[], Record], caplog: pytest.LogCaptureFixture
-) -> None:
-    bucket.put(key, PRODUCTS)
-    bucket.put("raw/products/good.csv", PRODUCTS)
-
-    with caplog.at_level(logging.WARNING):
-        files = manifest()["files"]
-
-    assert [file["key"] for file in files] == ["raw/products/good.csv"]
-    assert f"{key} is left alone" in caplog.text
-    assert key in bucket.listed()
-
-
-def test_a_folder_marker_is_no_file(
-    bucket: Bucket, manifest: Callable[[], Record], caplog: pytest.LogCaptureFixture
-) -> None:
-    bucket.put("raw/")
-    bucket.put("raw/products/")
-    bucket.put("raw/products/a.csv", PRODUCTS)
-
-    assert len(manifest()["files"]) == 1
-    assert "left alone" not in caplog.text
-
-
-@pytest.mark.parametrize(
     "keys",
     [
         pytest.param([], id="nothing"),
@@ -217,91 +150,6 @@ def test_without_a_file_to_load_the_task_is_skipped(
     with pytest.raises(AirflowSkipException, match="no file of a known dataset"):
         plan()
     assert bucket.listed("batches/") == []
-
-
-def test_a_withdrawn_file_is_not_planned(bucket: Bucket, manifest: Callable[[], Record]) -> None:
-    bucket.put("raw/products/a.csv", PRODUCTS)
-    bucket.put("raw/products/b.csv", PRODUCTS)
-    bucket.s3.delete_object(Bucket=bucket.name, Key="raw/products/b.csv")
-
-    assert [file["key"] for file in manifest()["files"]] == ["raw/products/a.csv"]
-
-
-def test_of_a_file_that_was_overwritten_the_newest_version_is_planned(
-    bucket: Bucket, manifest: Callable[[], Record]
-) -> None:
-    bucket.put("raw/products/a.csv", "older")
-    newest = bucket.put("raw/products/a.csv", PRODUCTS)
-
-    assert [file["version_id"] for file in manifest()["files"]] == [newest]
-
-
-def test_the_header_is_read_from_the_planned_version(
-    bucket: Bucket, deployment: Deployment, plan: Plan, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bucket.put("raw/products/a.csv", PRODUCTS)
-    newest_versions = intake._newest_versions
-
-    def overwritten_after_listing(*arguments: Any) -> list[Any]:
-        listed = list(newest_versions(*arguments))
-        bucket.put("raw/products/a.csv", "product_id\n")
-        return listed
-
-    monkeypatch.setattr(intake, "_newest_versions", overwritten_after_listing)
-
-    [file] = bucket.record(f"{plan()}/manifest.json")["files"]
-    assert file["header"]["verdict"] == "accepted"
-
-
-def test_a_file_with_a_bad_header_is_planned_as_rejected(
-    bucket: Bucket, manifest: Callable[[], Record]
-) -> None:
-    bucket.put("raw/orders/a.csv", "order_num,order_id,order_timestamp,total_amount,date\n")
-
-    [file] = manifest()["files"]
-    assert file["header"] == {"verdict": "rejected", "reasons": ["missing_column:user_id"]}
-    assert file["columns"] == ["order_num", "order_id", "order_timestamp", "total_amount", "date"]
-
-
-def test_an_empty_file_is_planned_as_rejected(
-    bucket: Bucket, manifest: Callable[[], Record]
-) -> None:
-    bucket.put("raw/orders/a.csv")
-
-    [file] = manifest()["files"]
-    assert file["header"] == {"verdict": "rejected", "reasons": ["empty_file"]}
-
-
-@pytest.mark.parametrize(
-    ("kept", "delivered_at"),
-    [
-        pytest.param("2025-04-01T11:27:00Z", "2025-04-01T11:27:00Z", id="utc"),
-        pytest.param("2025-04-01T13:27:00+02:00", "2025-04-01T11:27:00Z", id="with an offset"),
-        pytest.param("2025-04-01T11:27:00", "2025-04-01T11:27:00Z", id="without an offset"),
-    ],
-)
-def test_a_file_from_the_archive_keeps_its_delivery_time(
-    kept: str,
-    delivered_at: str,
-    bucket: Bucket,
-    manifest: Callable[[], Record],
-    far_from_utc: None,
-) -> None:
-    bucket.put("raw/products/a.csv", PRODUCTS, Metadata={"delivered-at": kept})
-
-    assert manifest()["files"][0]["delivered_at"] == delivered_at
-
-
-def test_a_delivery_time_that_is_no_time_is_ignored_and_named(
-    bucket: Bucket, manifest: Callable[[], Record], caplog: pytest.LogCaptureFixture
-) -> None:
-    bucket.put("raw/products/a.csv", PRODUCTS, Metadata={"delivered-at": "yesterday"})
-    modified_at = bucket.get("raw/products/a.csv")["LastModified"]
-
-    delivered_at = manifest()["files"][0]["delivered_at"]
-
-    assert datetime.fromisoformat(delivered_at) == modified_at
-    assert "raw/products/a.csv: metadata delivered-at is no ISO time" in caplog.text
 
 
 def test_a_bucket_without_versions_is_refused(aws: str, deployment: Deployment) -> None:

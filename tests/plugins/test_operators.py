@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,24 +13,23 @@ from lakehouse_airflow.operators import (
 )
 
 from tests.plugins.airflow_fixtures import Bucket
-from tests.plugins.glue_fixtures import GlueJob, TaskInstance, create_job
+from tests.plugins.glue_fixtures import GlueJob, NewJob, TaskInstance, wait_until
 
 TASK_UUID = "orders_lakehouse:load_delta:manual__1:-1"
 SLEEPS = "import time; time.sleep(60)"
 # Takes its time to end when it is stopped, as Glue does.
 LINGERS = """
-import signal, time
+import boto3, signal, time
 signal.signal(signal.SIGTERM, lambda *_: time.sleep(2))
+boto3.client("s3").put_object(Bucket="delta-lake-bkt01", Key="lingering")
 time.sleep(60)
 """
 
 
 @pytest.fixture
-def job(bucket: Bucket, deployment: Deployment) -> Iterator[GlueJob]:
+def job(new_job: NewJob) -> GlueJob:
     """The load job, which runs until it is stopped."""
-    job = create_job(bucket, deployment.glue_jobs.load.name, SLEEPS)
-    yield job
-    job.stop_all()
+    return new_job(SLEEPS)
 
 
 def anything_goes(deployment: Deployment, batch_id: str) -> None:
@@ -121,11 +119,11 @@ def test_a_run_that_waits_in_glue_s_queue_is_taken_up_too(
 
 
 def test_a_stopping_run_is_waited_out_before_another_is_started(
-    bucket: Bucket, deployment: Deployment
+    new_job: NewJob, bucket: Bucket, deployment: Deployment
 ) -> None:
-    job = create_job(bucket, deployment.glue_jobs.load.name, LINGERS)
+    job = new_job(LINGERS)
     first = execute(deployment).trigger.run_id
-    job.wait_for(first, "RUNNING")
+    wait_until(lambda: bucket.listed("lingering"))
     job.stop(first)
 
     waits = execute(deployment)
@@ -146,8 +144,8 @@ def test_a_run_of_another_dag_run_is_not_taken_up(job: GlueJob, deployment: Depl
     assert not isinstance(caught.value, AirflowFailException)
 
 
-def test_a_run_that_has_ended_is_not_taken_up(bucket: Bucket, deployment: Deployment) -> None:
-    job = create_job(bucket, deployment.glue_jobs.load.name, "")
+def test_a_run_that_has_ended_is_not_taken_up(new_job: NewJob, deployment: Deployment) -> None:
+    job = new_job("")
     first = execute(deployment).trigger.run_id
     job.wait_for(first, "SUCCEEDED")
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from lakehouse_airflow.triggers import GlueRunTrigger
 
 from tests.plugins.airflow_fixtures import Bucket
-from tests.plugins.glue_fixtures import GlueJob, create_job
+from tests.plugins.glue_fixtures import NewJob
 
 JOB = "Delta-lake-job"
 SLEEPS = "import time; time.sleep(60)"
@@ -64,16 +64,16 @@ def refused(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code}}, "GetJobRun")
 
 
-def test_a_run_that_succeeds_is_reported(bucket: Bucket) -> None:
-    run_id = create_job(bucket, JOB, "print('done')").start()
+def test_a_run_that_succeeds_is_reported(new_job: NewJob) -> None:
+    run_id = new_job("print('done')").start()
 
     event = event_of(trigger(run_id, attempts=100_000))
 
     assert event == {"run_id": run_id, "state": "SUCCEEDED", "message": ""}
 
 
-def test_a_run_that_fails_is_reported_with_glue_s_reason(bucket: Bucket) -> None:
-    run_id = create_job(bucket, JOB, "raise ValueError('no table')").start()
+def test_a_run_that_fails_is_reported_with_glue_s_reason(new_job: NewJob) -> None:
+    run_id = new_job("raise ValueError('no table')").start()
 
     event = event_of(trigger(run_id, attempts=100_000))
 
@@ -118,8 +118,10 @@ def test_a_run_beyond_its_own_time_out_is_overdue(monkeypatch: pytest.MonkeyPatc
     assert "still RUNNING" in event["message"]
 
 
-def test_killing_the_task_stops_the_run_and_says_that_airflow_did(bucket: Bucket) -> None:
-    job: GlueJob = create_job(bucket, JOB, SLEEPS)
+def test_killing_the_task_stops_the_run_and_says_that_airflow_did(
+    new_job: NewJob, bucket: Bucket
+) -> None:
+    job = new_job(SLEEPS)
     run_id = job.start()
 
     asyncio.run(trigger(run_id).on_kill())
@@ -128,8 +130,8 @@ def test_killing_the_task_stops_the_run_and_says_that_airflow_did(bucket: Bucket
     assert bucket.record(f"_stopped/{run_id}.json")["job"] == JOB
 
 
-def test_killing_the_task_of_a_run_that_has_ended_is_fine(bucket: Bucket) -> None:
-    job = create_job(bucket, JOB, "")
+def test_killing_the_task_of_a_run_that_has_ended_is_fine(new_job: NewJob) -> None:
+    job = new_job("")
     run_id = job.start()
     job.wait_for(run_id, "SUCCEEDED")
 
