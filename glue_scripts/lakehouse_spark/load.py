@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_spark.attempt import Attempt, prepare_attempt
 from lakehouse_spark.batches import ATTEMPT_LOADED, LEDGER, BatchRecords, Record
+from lakehouse_spark.classification import WRITTEN
 from lakehouse_spark.commits import commit_dataset, commit_rejects, unchanged
 from lakehouse_spark.contract import Contract
 from lakehouse_spark.ledger import Tally, Versions
@@ -75,13 +76,16 @@ def _commit(
     versions = {table: unchanged(attempt, table) for table in attempt.base_versions}
     for dataset in attempt.contract.datasets:
         if dataset.name in classified:
-            with attempt.steps.step(f"commit_{dataset.name}"):
+            with attempt.steps.step(f"commit_{dataset.name}") as counts:
+                outcomes = tally.outcomes(dataset.name)
                 versions[dataset.name] = commit_dataset(
-                    attempt, dataset, classified[dataset.name], tally.outcomes(dataset.name)
+                    attempt, dataset, classified[dataset.name], outcomes
                 )
+                counts.update({outcome: outcomes[outcome] for outcome in WRITTEN})
     if tally.rejects():
-        with attempt.steps.step("commit_rejected"):
+        with attempt.steps.step("commit_rejected") as counts:
             versions[REJECTED] = commit_rejects(attempt, classified)
+            counts["rejects"] = tally.rejects()
     return versions
 
 

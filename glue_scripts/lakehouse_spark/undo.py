@@ -42,7 +42,7 @@ def undo_attempt(
     # Those that refer go first, so that a reader never sees an item without its order.
     for table, version in reversed(list(versions.items())):
         with steps.step(f"undo_{table}") as counts:
-            counts["restored"] = _restore(spark, table_path(root, table), version, metadata)
+            counts["restored"] = int(_restore(spark, table_path(root, table), version, metadata))
     records.delete(LEDGER)
     ended = datetime.now(UTC).isoformat(timespec="seconds")
     records.put(UNDONE.format(attempt), {"finished_at": ended})

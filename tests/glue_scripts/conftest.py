@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lakehouse_spark.contract import Contract, Dataset, read_contract
+from lakehouse_spark.contract import Contract, read_contract
 from lakehouse_spark.session import get_session
 from pyspark.sql import SparkSession
 
@@ -47,12 +47,6 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 def contract() -> Contract:
     """Return the project's contract."""
     return read_contract(CONTRACT)
-
-
-@pytest.fixture(scope="session")
-def datasets(contract: Contract) -> dict[str, Dataset]:
-    """Return the project's datasets by name."""
-    return {dataset.name: dataset for dataset in contract.datasets}
 
 
 @pytest.fixture

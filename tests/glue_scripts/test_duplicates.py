@@ -52,9 +52,10 @@ def settle(spark: SparkSession, *things: tuple[Any, ...]) -> dict[tuple[Any, ...
     }
 
 
-WINS = (None, [])
-CONFLICT = ("rejected", ["conflicting_duplicate"])
-DUPLICATE = ("duplicate", [])
+Settled = tuple[str | None, list[str]]
+WINS: Settled = (None, [])
+CONFLICT: Settled = ("rejected", ["conflicting_duplicate"])
+DUPLICATE: Settled = ("duplicate", [])
 
 
 def test_a_key_that_occurs_once_wins(spark: SparkSession) -> None:
@@ -117,8 +118,10 @@ def test_a_faulty_row_is_rejected_and_contests_no_key(spark: SparkSession) -> No
         spark,
         thing(size=9, day=2, reasons=["out_of_range:size"]),
         thing(size=1),
+        thing(size=1, file="b"),
         thing((None, None), size=None, reasons=["missing_value:id"]),
     )
     assert settled[9, "red", "a", ""] == ("rejected", ["out_of_range:size"])
     assert settled[1, "red", "a", ""] == WINS
+    assert settled[1, "red", "b", ""] == DUPLICATE
     assert settled[None, "red", "a", ""] == ("rejected", ["missing_value:id"])

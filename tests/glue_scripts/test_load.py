@@ -9,6 +9,8 @@ import pytest
 from delta.tables import DeltaTable
 from lakehouse_spark import recipe
 from lakehouse_spark.batches import ManifestError
+from lakehouse_spark.classification import classify_rows
+from lakehouse_spark.contract import Dataset
 from lakehouse_spark.history import commits_above
 from lakehouse_spark.ledger import LedgerError
 from lakehouse_spark.planned import FileChangedError
@@ -117,10 +119,9 @@ def test_a_batch_of_refused_files_alone_is_loaded(
 def test_rows_that_get_lost_stop_the_load_before_any_commit(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose_one(df: DataFrame, *_: object) -> DataFrame:
-        return recipe_classify(df, *_).limit(1)
+    def lose_one(df: DataFrame, base_df: DataFrame, dataset: Dataset) -> DataFrame:
+        return classify_rows(df, base_df, dataset).limit(1)
 
-    recipe_classify = recipe.classify_rows
     monkeypatch.setattr(recipe, "classify_rows", lose_one)
     shop.deliver("orders", "o.csv", f"{ORDERS}x,,,,,\ny,,,,,\n")
     with pytest.raises(LedgerError, match=r"o.csv: 2 rows were read and 1 have an outcome"):

@@ -8,12 +8,13 @@ from pyspark.sql import SparkSession
 
 TO_BOX = Reference("box", "boxes", "id")
 TO_SHELF = Reference("shelf", "shelves", "number")
+Things = list[tuple[Any, ...]]
 SCHEMA = "name string, box int, shelf int, _outcome string, _reasons array<string>"
 
 
 def refer(
     spark: SparkSession,
-    things: list[tuple[Any, ...]],
+    things: Things,
     boxes: list[int],
     shelves: list[int],
 ) -> dict[str, tuple[str | None, list[str]]]:
@@ -32,13 +33,17 @@ def refer(
 
 
 def test_what_has_its_parents_is_left_alone(spark: SparkSession) -> None:
-    things = [("one", 1, 1, None, []), ("other", 2, 1, None, [])]
+    things: Things = [("one", 1, 1, None, []), ("other", 2, 1, None, [])]
     judged = refer(spark, things, boxes=[1, 2, 2], shelves=[1])
     assert judged == {"one": (None, []), "other": (None, [])}
 
 
 def test_each_missing_parent_is_a_reason(spark: SparkSession) -> None:
-    things = [("one", 9, 1, None, []), ("both", 9, 9, None, []), ("both too", 9, 9, None, [])]
+    things: Things = [
+        ("one", 9, 1, None, []),
+        ("both", 9, 9, None, []),
+        ("both too", 9, 9, None, []),
+    ]
     judged = refer(spark, things, boxes=[1], shelves=[1])
     both = ("rejected", ["unknown_reference:box", "unknown_reference:shelf"])
     assert judged == {
@@ -54,6 +59,13 @@ def test_a_null_refers_to_nothing(spark: SparkSession) -> None:
 
 
 def test_only_winners_are_asked(spark: SparkSession) -> None:
-    things = [("twin", 9, 9, "duplicate", []), ("bad", 9, 9, "rejected", ["bad_number:size"])]
-    judged = refer(spark, things, boxes=[], shelves=[])
-    assert judged == {"twin": ("duplicate", []), "bad": ("rejected", ["bad_number:size"])}
+    things: Things = [
+        ("winner", 9, 1, None, []),
+        ("twin", 9, 1, "duplicate", []),
+        ("bad", 9, 1, "rejected", ["bad_number:size"]),
+    ]
+    assert refer(spark, things, boxes=[], shelves=[1]) == {
+        "winner": ("rejected", ["unknown_reference:box"]),
+        "twin": ("duplicate", []),
+        "bad": ("rejected", ["bad_number:size"]),
+    }

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from delta.tables import DeltaTable
 from lakehouse_spark import load as load_module
 from lakehouse_spark import undo as undo_module
 from lakehouse_spark.contract import Contract
-from lakehouse_spark.tables import table_path
+from lakehouse_spark.history import commit_metadata
+from lakehouse_spark.tables import PROPERTIES, ensure_properties, table_path
 from lakehouse_spark.undo import UndoError
 from pyspark.sql import SparkSession
 
@@ -78,6 +80,20 @@ def test_an_undo_that_broke_off_is_finished_by_the_next_load_which_is_a_new_atte
     assert records.read("attempts/2/base_versions.json") == {"books": 2, "loans": 2, "rejected": 2}
     assert ledger["datasets"]["books"]["new_version"] == 3
     assert library.snapshot() == first_loans.snapshot()
+
+
+def test_undo_keeps_the_properties_that_the_table_had_not_then(
+    spark: SparkSession, contract: Contract, tmp_path: Path
+) -> None:
+    shop = Shop(spark, contract, tmp_path)
+    path = table_path(shop.storage.root, "orders")
+    spark.createDataFrame([], "order_id int").write.format("delta").save(path)
+    with commit_metadata(spark, {"batch_id": "first"}):
+        ensure_properties(spark, path)
+    shop.records("first").put("attempts/1/base_versions.json", {"orders": 0})
+    assert shop.undo("first")
+    detail = DeltaTable.forPath(spark, path).detail().collect()[0]
+    assert detail["properties"] == PROPERTIES
 
 
 def test_commits_of_others_are_not_taken_back(library: Shop) -> None:
