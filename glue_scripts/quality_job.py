@@ -1,21 +1,24 @@
-"""Glue job ``Delta-quality-job``: Soda's checks over the tables, and the report of a batch."""
+"""Glue job: Soda's checks over the tables, and the quality report of a batch.
+
+``--bucket NAME --batch_id ID [--contract FILE] [--log_level LEVEL]``; safe to run again.
+"""
 
 import argparse
-import logging
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakehouse_spark.batches import BatchRecords
 from lakehouse_spark.check import check_batch
 from lakehouse_spark.contract import read_contract
 from lakehouse_spark.session import get_session
+from lakehouse_spark.steps import start_log
 from lakehouse_spark.storage import S3Storage
 
 
 @dataclass(frozen=True)
 class Args:
-    """The job's own arguments; Glue passes more, which are ignored."""
+    """What this job is told; the checks are the ``*.soda.yml`` in its working directory."""
 
     bucket: str
     batch_id: str
@@ -23,32 +26,24 @@ class Args:
     log_level: str
 
 
-def parse_args(argv: list[str]) -> Args:
-    """Return the arguments of one run."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+def parse_args(argv: Sequence[str]) -> Args:
+    """Return our arguments, whatever others Glue adds."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--batch_id", required=True)
     parser.add_argument("--contract", default="orders_lakehouse.odcs.yaml")
     parser.add_argument("--log_level", default="INFO")
-    known, _ = parser.parse_known_args(argv)
-    return Args(**vars(known))
+    return Args(**vars(parser.parse_known_args(argv)[0]))
 
 
-def run(args: Args) -> None:
-    """Check the batch with the checks files in the working directory, where Glue puts them."""
-    check_batch(
-        spark=get_session(),
-        root=f"s3://{args.bucket}",
-        records=BatchRecords(S3Storage(args.bucket), args.batch_id),
-        contract=read_contract(args.contract),
-        check_files=sorted(Path.cwd().glob("*.soda.yml")),
-    )
+def main(argv: Sequence[str]) -> None:
+    """Check the batch; an exception fails the Glue run with its last line as the message."""
+    args = parse_args(argv)
+    start_log(args.log_level)
+    contract = read_contract(args.contract)
+    check_files = sorted(Path.cwd().glob("*.soda.yml"))
+    check_batch(get_session(), contract, S3Storage(args.bucket), args.batch_id, check_files)
 
 
 if __name__ == "__main__":
-    arguments = parse_args(sys.argv[1:])
-    logging.basicConfig(
-        level=arguments.log_level,
-        format=f"%(asctime)s %(levelname)s batch={arguments.batch_id} %(message)s",
-    )
-    run(arguments)
+    main(sys.argv[1:])

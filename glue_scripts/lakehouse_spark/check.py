@@ -1,21 +1,21 @@
 """Check a loaded batch: the tables as views, Soda's scan over them, the report as a record."""
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from pyspark.sql import SparkSession
 
-from lakehouse_spark.batches import LEDGER, BatchRecords
+from lakehouse_spark.batches import LEDGER, BatchRecords, Record
+from lakehouse_spark.classification import WRITTEN
 from lakehouse_spark.contract import Contract
-from lakehouse_spark.quality import ScanError, quality_report, scan
-
-log = logging.getLogger(__name__)
+from lakehouse_spark.quality import CheckResult, ScanError, quality_report, scan
+from lakehouse_spark.steps import Steps
+from lakehouse_spark.storage import Storage
+from lakehouse_spark.tables import table_path
 
 REPORT = "quality.json"
-WRITTEN = ("inserted", "updated")
+ARCHIVED = "archived.json"
 
 
 class NotLoadedError(RuntimeError):
@@ -24,50 +24,54 @@ class NotLoadedError(RuntimeError):
 
 def check_batch(
     spark: SparkSession,
-    root: str,
-    records: BatchRecords,
     contract: Contract,
+    storage: Storage,
+    batch_id: str,
     check_files: Sequence[Path],
-) -> dict[str, Any]:
+) -> Record:
     """Return the quality report of the batch, after writing it as ``quality.json``.
 
-    An archived batch keeps the report it was published with: later batches have changed the
-    tables since.
-
-    Raises:
-        NotLoadedError: there is no ledger.
-        ScanError: there are no checks, or Soda could not make the scan.
+    An archived batch keeps the report it was published with, since later batches have changed the
+    tables. Raises NotLoadedError without a ledger, ScanError where Soda could not make the scan.
     """
-    ledger = _read_ledger(records)
-    report = records.read(REPORT)
-    if report is not None and records.read("archived.json") is not None:
-        log.info("the batch is published: its report stays as it is")
+    records, steps = BatchRecords(storage, batch_id), Steps(batch_id)
+    ledger, report = _read_ledger(records), records.read(REPORT)
+    if report is not None and records.read(ARCHIVED) is not None:
+        steps.say("is published: its quality report stays as it is")
         return report
-    if not check_files:
-        raise ScanError(f"there is no *.soda.yml in {Path.cwd()}: see --extra-files of the job")
-    started = monotonic()
-    for dataset in contract.datasets:
-        _register_view(spark, root, dataset.name)
-    results = scan(spark, check_files, _variables(records.batch_id, ledger))
-    report = quality_report(records.batch_id, records.current_attempt(), results)
+    with steps.step("check") as counts:
+        results = _scan(spark, contract, storage.root, check_files, _variables(batch_id, ledger))
+        counts.update(checks=len(results), failed=sum(each.outcome != "pass" for each in results))
+    report = quality_report(batch_id, records.current_attempt(), results)
     records.put(REPORT, report)
-    _log_report(report, monotonic() - started)
+    _say(steps, report, results)
     return report
 
 
-def _read_ledger(records: BatchRecords) -> dict[str, Any]:
+def _read_ledger(records: BatchRecords) -> Record:
     ledger = records.read(LEDGER)
     if ledger is None:
         raise NotLoadedError(f"batch {records.batch_id} is not loaded: clear load_delta")
     return ledger
 
 
-def _register_view(spark: SparkSession, root: str, dataset: str) -> None:
-    table_df = spark.read.format("delta").load(f"{root}/processed/{dataset}")
-    table_df.createOrReplaceTempView(dataset)
+def _scan(
+    spark: SparkSession,
+    contract: Contract,
+    root: str,
+    check_files: Sequence[Path],
+    variables: dict[str, str],
+) -> list[CheckResult]:
+    """Run the checks over the tables, each as a view of its dataset's name."""
+    if not check_files:
+        raise ScanError(f"there is no *.soda.yml in {Path.cwd()}: see --extra-files of the job")
+    for dataset in contract.datasets:
+        table_df = spark.read.format("delta").load(table_path(root, dataset.name))
+        table_df.createOrReplaceTempView(dataset.name)
+    return scan(spark, check_files, variables)
 
 
-def _variables(batch_id: str, ledger: dict[str, Any]) -> dict[str, str]:
+def _variables(batch_id: str, ledger: Record) -> dict[str, str]:
     """Return what a checks file can refer to: the batch, and the rows it wrote to each table."""
     written = {
         f"{dataset}_written": str(sum(counts["outcomes"][outcome] for outcome in WRITTEN))
@@ -76,15 +80,8 @@ def _variables(batch_id: str, ledger: dict[str, Any]) -> dict[str, str]:
     return {"batch_id": batch_id, **written}
 
 
-def _log_report(report: dict[str, Any], seconds: float) -> None:
-    failed = [check["name"] for check in report["checks"] if check["outcome"] != "pass"]
-    log.info(
-        "quality: verdict=%s score=%s checks=%d failed=%d seconds=%.1f",
-        report["verdict"],
-        report["score"],
-        len(report["checks"]),
-        len(failed),
-        seconds,
-    )
-    for name in failed:
-        log.warning("check did not pass: %s", name)
+def _say(steps: Steps, report: dict[str, Any], results: Sequence[CheckResult]) -> None:
+    for result in results:
+        if result.outcome != "pass":
+            steps.say("check did not pass (%s): %s", result.severity, result.name)
+    steps.say("verdict %s, score %s", report["verdict"], report["score"])

@@ -2,6 +2,7 @@
 
 import delta_lake_job
 import pytest
+import quality_job
 import undo_job
 
 GLUE = ["--JOB_NAME", "Delta-lake-job", "--airflow_task_uuid", "abc", "--enable-metrics", "true"]
@@ -21,6 +22,11 @@ def test_the_load_takes_a_contract_a_log_level_and_the_glue_run() -> None:
 def test_the_undo_takes_bucket_and_batch() -> None:
     args = undo_job.parse_args([*GLUE, "--batch_id", "b1", "--bucket", "shop"])
     assert args == undo_job.Args("shop", "b1", "INFO")
+
+
+def test_the_check_takes_bucket_batch_and_contract() -> None:
+    args = quality_job.parse_args([*GLUE, "--batch_id", "b1", "--bucket", "shop"])
+    assert args == quality_job.Args("shop", "b1", "orders_lakehouse.odcs.yaml", "INFO")
 
 
 @pytest.mark.parametrize("argv", [["--bucket", "shop"], ["--batch_id", "b1"], ["--buck", "shop"]])
