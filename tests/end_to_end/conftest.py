@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local_stack.airflow_api import AirflowApi, read_password
 from local_stack.airflow_server import AIRFLOW_HOME
 from local_stack.deployment import read_deployment
+from local_stack.sample import write_sample
 from local_stack.stack import down, up
-from tests.end_to_end.pipeline import Pipeline
+from tests.end_to_end.oracle import Expected, expect
+from tests.end_to_end.pipeline import FIRST, Pipeline, States
 
 HERE = Path(__file__).parent
 
@@ -30,3 +33,38 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         yield Pipeline(AirflowApi(stack.airflow_url, password), read_deployment(), stack.endpoint)
     finally:
         down(folder)
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return the sample's files."""
+    return write_sample(tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture(scope="session")
+def expected(sample: list[Path]) -> Expected:
+    """Return what a first load of the sample must give."""
+    return expect(sample[0].parents[1])
+
+
+@pytest.fixture(scope="session")
+def first_run(pipeline: Pipeline, sample: list[Path]) -> States:
+    """Load the sample; its Glue run dies between two commits. Return how the tasks ended."""
+    pipeline.deliver(*sample)
+    pipeline.start(FIRST)
+    run = pipeline.running_glue_run("Delta-lake-job", besides=set())
+    pipeline.wait(lambda: pipeline.has_commit("products"))
+    pipeline.kill(run["Id"])
+    return pipeline.finish(FIRST)
+
+
+@pytest.fixture(scope="session")
+def batch_id(pipeline: Pipeline, first_run: States) -> str:
+    """Return the sample's batch."""
+    return pipeline.batch_of(FIRST)
+
+
+@pytest.fixture(scope="session")
+def ledger(pipeline: Pipeline, batch_id: str) -> dict[str, Any]:
+    """Return the sample's ledger."""
+    return pipeline.required_record(f"{batch_id}/load.json")

@@ -1,5 +1,8 @@
 """The running pipeline, and the hands of its people: deliver, trigger, wait, clear, look."""
 
+import os
+import signal
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +19,11 @@ from local_stack.deployment import Deployment
 from local_stack.query import read_answer, run_query
 from local_stack.run_records import Alert, read_alert, read_record, receive
 
+FIRST = "test_first"
 ENDED = {"success", "failed"}
 PATIENCE_SECONDS = 300
+
+States = dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Pipeline:
         self.api.call("POST", f"/api/v2/dags/{DAG_ID}/dagRuns", body)
         return run_id
 
-    def finish(self, run_id: str) -> dict[str, str | None]:
+    def finish(self, run_id: str) -> States:
         """Wait until the run has ended; return the state of every task, and of the ``run``."""
         state = self.wait(lambda: (s := self.api.run_state(DAG_ID, run_id)) in ENDED and s)
         return {"run": state, **{task: each["state"] for task, each in self.tasks(run_id).items()}}
@@ -79,6 +85,17 @@ class Pipeline:
         """Return the runs of a Glue job, newest first."""
         return list(boto3.client("glue").get_job_runs(JobName=job)["JobRuns"])
 
+    def kill(self, glue_run_id: str) -> None:
+        """End the run's processes with SIGKILL; the run id is among their arguments."""
+        found = subprocess.run(["pgrep", "-f", glue_run_id], capture_output=True, check=True)
+        for pid in found.stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
+
+    def has_commit(self, table: str) -> bool:
+        """Return whether the table has a commit beside the one that made it."""
+        key = f"processed/{table}/_delta_log/00000000000000000001.json"
+        return key in self.keys(f"processed/{table}/_delta_log/")
+
     def table(self, name: str) -> DeltaTable:
         """Return a Delta table as delta-rs reads it."""
         folder = name if name == "rejected" else f"processed/{name}"
@@ -102,9 +119,13 @@ class Pipeline:
 
     def batch_of(self, run_id: str) -> str:
         """Return the batch of a DAG run."""
-        record = self.record(f"_runs/{run_id}.json")
-        assert record is not None
-        return str(record["batch_id"])
+        return str(self.required_record(f"_runs/{run_id}.json")["batch_id"])
+
+    def required_record(self, name: str) -> dict[str, Any]:
+        """Return a record under batches/ that must be there."""
+        record = self.record(name)
+        assert record is not None, f"there is no {name}"
+        return record
 
     def keys(self, prefix: str) -> list[str]:
         """Return the keys under a prefix."""
