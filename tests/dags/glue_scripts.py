@@ -17,17 +17,6 @@ def put(name, record):
 
 """
 
-SLEEPS_THE_FIRST_TIME = (
-    HEAD
-    + """
-import time
-
-if not list(bucket.objects.filter(Prefix=f"{batch}/started")):
-    put("started", {})
-    time.sleep(300)
-"""
-)
-
 LOAD = (
     HEAD
     + """

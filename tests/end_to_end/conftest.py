@@ -1,16 +1,18 @@
 """One stack for all end-to-end tests, in a folder of its own beside whatever else runs."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local_stack.airflow_api import AirflowApi, read_password
-from local_stack.airflow_server import AIRFLOW_HOME
+from local_stack.airflow_api import AirflowApi
+from local_stack.demo import password_of
 from local_stack.deployment import read_deployment
 from local_stack.sample import write_sample
 from local_stack.stack import down, up
+from local_stack.stack_state import Stack
 from tests.end_to_end.oracle import Expected, expect
 from tests.end_to_end.pipeline import FIRST, Pipeline, States
 
@@ -24,15 +26,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    """Return the running pipeline; its processes end with the tests."""
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Return a running stack; its processes end with the tests."""
     folder = tmp_path_factory.mktemp("stack")
+    before = dict(os.environ)
     try:
-        stack = up(folder)
-        password = str(read_password(folder / AIRFLOW_HOME))
-        yield Pipeline(AirflowApi(stack.airflow_url, password), read_deployment(), stack.endpoint)
+        yield up(folder)
     finally:
         down(folder)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def pipeline(stack: Stack) -> Pipeline:
+    """Return the running pipeline."""
+    api = AirflowApi(stack.airflow_url, password_of(stack))
+    return Pipeline(api, read_deployment(), stack.endpoint)
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +62,9 @@ def first_run(pipeline: Pipeline, sample: list[Path]) -> States:
     """Load the sample; its Glue run dies between two commits. Return how the tasks ended."""
     pipeline.deliver(*sample)
     pipeline.start(FIRST)
-    run = pipeline.running_glue_run("Delta-lake-job", besides=set())
+    run_id = pipeline.running_load()
     pipeline.wait(lambda: pipeline.has_commit("products"))
-    pipeline.kill(run["Id"])
+    pipeline.kill(run_id)
     return pipeline.finish(FIRST)
 
 

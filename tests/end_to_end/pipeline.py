@@ -68,22 +68,20 @@ class Pipeline:
         """Return the log of the task's last try."""
         return "\n".join(map(str, self.api.log_lines(self.tasks(run_id)[task_id])))
 
-    def running_glue_run(self, job: str, besides: set[str]) -> Any:
-        """Wait for a run of the job that is RUNNING and not one of `besides`; return it."""
-        return self.wait(
-            lambda: next(
-                (
-                    run
-                    for run in self.glue_runs(job)
-                    if run["JobRunState"] == "RUNNING" and run["Id"] not in besides
-                ),
-                None,
-            )
+    def running_load(self, besides: str = "") -> str:
+        """Wait until a Glue run of the load, not `besides`, is RUNNING; return its id."""
+        running = self.wait(
+            lambda: [
+                run["Id"]
+                for run in self.loads()
+                if run["JobRunState"] == "RUNNING" and run["Id"] != besides
+            ]
         )
+        return str(running[0])
 
-    def glue_runs(self, job: str) -> list[Any]:
-        """Return the runs of a Glue job, newest first."""
-        return list(boto3.client("glue").get_job_runs(JobName=job)["JobRuns"])
+    def loads(self) -> list[Any]:
+        """Return the Glue runs of the load, newest first."""
+        return list(boto3.client("glue").get_job_runs(JobName="Delta-lake-job")["JobRuns"])
 
     def kill(self, glue_run_id: str) -> None:
         """End the run's processes with SIGKILL; the run id is among their arguments."""

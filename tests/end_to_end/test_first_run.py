@@ -27,7 +27,7 @@ def test_every_task_is_green_but_the_undo_which_is_skipped(first_run: States) ->
 
 
 def test_the_killed_glue_run_cost_one_try(pipeline: Pipeline, first_run: States) -> None:
-    runs = pipeline.glue_runs("Delta-lake-job")
+    runs = pipeline.loads()
     assert [run["JobRunState"] for run in runs] == ["SUCCEEDED", "FAILED"]
     assert "SIGKILL" in runs[1]["ErrorMessage"]
     assert pipeline.tasks(FIRST)["load_delta"]["try_number"] == 2

@@ -7,6 +7,7 @@ import pytest
 
 from tests.end_to_end.pipeline import Pipeline, States
 
+NEXT = "test_next"
 LATE_ORDER = 700001
 LATE_FILE = f"raw/orders/{LATE_ORDER}.csv"
 
@@ -52,31 +53,45 @@ def test_a_batch_that_the_gate_turns_away_is_taken_back_with_one_message(
     assert [alert.topic for alert in alerts] == ["orders-lakehouse-data-quality"]
 
 
-def test_the_next_run_takes_it_up_and_a_stop_by_hand_is_mended_by_clearing_the_task(
+def test_clearing_the_running_load_of_the_next_run_stops_its_glue_run_and_starts_another(
     pipeline: Pipeline, turned_away: States
 ) -> None:
-    known = {run["Id"] for run in pipeline.glue_runs("Delta-lake-job")}
-    pipeline.start("test_stopped")
-    run = pipeline.running_glue_run("Delta-lake-job", besides=known)
-    boto3.client("glue").batch_stop_job_run(JobName="Delta-lake-job", JobRunIds=[run["Id"]])
-    assert pipeline.finish("test_stopped")["load_delta"] == "failed"
-    assert pipeline.tasks("test_stopped")["load_delta"]["try_number"] == 1
-    assert f"a person stopped Glue run {run['Id']}" in pipeline.log("test_stopped", "load_delta")
+    pipeline.start(NEXT)
+    first = pipeline.running_load()
+    pipeline.wait(lambda: pipeline.tasks(NEXT)["load_delta"]["state"] == "deferred")
+    pipeline.clear(NEXT, "load_delta")
+    second = pipeline.running_load(besides=first)
+    states = {run["Id"]: run["JobRunState"] for run in pipeline.loads()}
+    assert (states[first], states[second]) == ("STOPPED", "RUNNING")
+    assert pipeline.alerts() == []
+
+
+def test_a_stop_by_hand_fails_the_task_at_once_with_one_message(
+    pipeline: Pipeline, turned_away: States
+) -> None:
+    run_id = pipeline.running_load()
+    boto3.client("glue").batch_stop_job_run(JobName="Delta-lake-job", JobRunIds=[run_id])
+    assert pipeline.finish(NEXT)["load_delta"] == "failed"
+    assert f"a person stopped Glue run {run_id}" in pipeline.log(NEXT, "load_delta")
     alerts = pipeline.wait(pipeline.alerts)
     assert [alert.topic for alert in alerts] == ["orders-lakehouse-job-failures"]
-    assert run["Id"] in alerts[0].message
+    assert run_id in alerts[0].message
 
-    pipeline.clear("test_stopped", "load_delta")
-    assert pipeline.finish("test_stopped")["run"] == "success"
+
+def test_clearing_the_failed_task_completes_the_run(
+    pipeline: Pipeline, turned_away: States
+) -> None:
+    pipeline.clear(NEXT, "load_delta")
+    assert pipeline.finish(NEXT)["run"] == "success"
     assert late_order_is_there(pipeline) is True
-    assert pipeline.batch_of("test_stopped") == pipeline.batch_of("test_gate")
+    assert pipeline.batch_of(NEXT) == pipeline.batch_of("test_gate")
     assert pipeline.keys("raw/") == []
 
 
 def test_the_same_files_again_changed_no_table(
     pipeline: Pipeline, turned_away: States, versions_before: dict[str, int]
 ) -> None:
-    batch = pipeline.batch_of("test_stopped")
+    batch = pipeline.batch_of(NEXT)
     datasets = pipeline.required_record(f"{batch}/load.json")["datasets"]
     written = {
         dataset: counts["outcomes"]["inserted"] + counts["outcomes"]["updated"]
@@ -87,3 +102,14 @@ def test_the_same_files_again_changed_no_table(
         table for table, version in pipeline.versions().items() if version != versions_before[table]
     }
     assert changed == {"orders"}
+
+
+def test_a_run_without_files_is_all_skips_and_a_success(
+    pipeline: Pipeline, turned_away: States
+) -> None:
+    """On a real scheduler, because ``dag.test`` knows no time-out of a trigger."""
+    pipeline.alerts()
+    states = pipeline.finish(pipeline.start("test_empty"))
+    assert states.pop("run") == "success"
+    assert set(states.values()) == {"skipped"}
+    assert pipeline.alerts() == []
