@@ -56,6 +56,8 @@ def airflow_environment(home: Path, project: Path, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(project / "plugins"),
+        # How often it looks whether wait_for_files has waited long enough, by default every 15 s.
+        "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "5",
         # For so many seconds the end of a task's process can go unseen. Where a deferred task has
         # gone on by then, Airflow takes the late news for the end of that, and fails the task.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
