@@ -1,12 +1,17 @@
 """The header of a CSV file: its columns, and whether the file can be loaded by them."""
 
+import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 HEADER_BYTES = 64 * 1024  # a header that is longer than this is no header
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# Up to the first line end outside quotes, or the end of the bytes.
+FIRST_RECORD = re.compile(rb'(?:"[^"]*"|[^"\r\n])*+(?P<line_end>\r\n?|\n|\Z)')
+OTHER_DELIMITERS = ";\t|"
 
 
 class NotText(Exception):
@@ -31,35 +36,63 @@ def judge_header(start: bytes, whole: bool, required: Sequence[str]) -> Header:
 
     `whole` says that `start` is all of the file, `required` which columns must be named.
     """
-    if whole and not start.removeprefix(BYTE_ORDER_MARK).strip():
+    start = start.removeprefix(BYTE_ORDER_MARK)
+    if whole and not start.strip():
         return Header((), ("empty_file",))
     try:
-        columns = _columns(_first_record(start.removeprefix(BYTE_ORDER_MARK), whole))
+        _require_text(start, whole)
+        record = _first_record(start, whole)
+        columns = _columns(record)
     except NotText:
         return Header((), ("not_text",))
-    return Header(columns, (*_missing(columns, required), *_duplicates(columns)))
+    is_alone = whole and not start[len(record) :].strip()
+    return Header(columns, tuple(_reasons(columns, is_alone, required)))
+
+
+def _require_text(start: bytes, whole: bool) -> None:
+    """Raise NotText for NUL characters, by which UTF-16 shows, and for what is not UTF-8.
+
+    A character that is cut off where the bytes end is let pass, if the file goes on.
+    """
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start, final=whole)
+    except UnicodeDecodeError as error:
+        raise NotText from error
+    if b"\0" in start:
+        raise NotText
 
 
 def _first_record(start: bytes, whole: bool) -> bytes:
-    """Return the bytes up to the first line end outside quotes."""
-    record = b""
-    for line in start.splitlines(keepends=True):
-        record += line
-        is_ended = line.endswith((b"\n", b"\r")) or whole
-        if is_ended and record.count(b'"') % 2 == 0:
-            return record
-    raise NotText
+    """Return the first record with its line end, which only the last one of a file may lack."""
+    found = FIRST_RECORD.match(start)
+    if found is None or not (found["line_end"] or whole):
+        raise NotText
+    return found[0]
 
 
 def _columns(record: bytes) -> tuple[str, ...]:
-    """Return the fields of a record; a file in UTF-16 shows by its NUL characters."""
+    """Return the fields of a record; quotes in the midst of one can leave a line end bare."""
     try:
-        text = record.decode("utf-8")
-    except UnicodeDecodeError as error:
+        return tuple(next(csv.reader([record.decode()]), ()))
+    except csv.Error as error:
         raise NotText from error
-    if "\0" in text:
-        raise NotText
-    return tuple(next(csv.reader([text]), ()))
+
+
+def _reasons(columns: Sequence[str], is_alone: bool, required: Sequence[str]) -> list[str]:
+    """Return all that speaks against a header; `is_alone` says that nothing comes after it."""
+    if _has_other_delimiter(columns, required):
+        return ["wrong_delimiter"]
+    no_records = ["no_records"] if is_alone else []
+    return [*_missing(columns, required), *_duplicates(columns), *no_records]
+
+
+def _has_other_delimiter(columns: Sequence[str], required: Sequence[str]) -> bool:
+    """Return whether the one field, split at another delimiter, holds required columns."""
+    if len(columns) != 1:
+        return False
+    splits = (columns[0].split(delimiter) for delimiter in OTHER_DELIMITERS)
+    found = ({name.strip(' "') for name in names} & set(required) for names in splits)
+    return any(len(names) > 1 for names in found)
 
 
 def _missing(columns: Iterable[str], required: Iterable[str]) -> list[str]:

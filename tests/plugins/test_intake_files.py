@@ -92,11 +92,12 @@ def test_the_header_is_read_from_the_planned_version(
 def test_a_file_with_a_bad_header_is_planned_as_rejected(
     bucket: Bucket, manifest: Manifest
 ) -> None:
-    bucket.put("raw/orders/a.csv", "order_num,order_id,order_timestamp,total_amount,date\n")
+    header = "order_num,order_id,order_timestamp,total_amount,date"
+    bucket.put("raw/orders/a.csv", f"{header}\n1,1,2025-04-01T11:27:00,9.99,2025-04-01\n")
 
     [file] = manifest()["files"]
     assert file["header"] == {"verdict": "rejected", "reasons": ["missing_column:user_id"]}
-    assert file["columns"] == ["order_num", "order_id", "order_timestamp", "total_amount", "date"]
+    assert file["columns"] == header.split(",")
 
 
 def test_an_empty_file_is_planned_as_rejected(bucket: Bucket, manifest: Manifest) -> None:
