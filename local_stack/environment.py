@@ -61,7 +61,7 @@ def airflow_environment(home: Path, project: Path, port: int) -> dict[str, str]:
         # For so many seconds the end of a task's process can go unseen. Where a deferred task has
         # gone on by then, Airflow takes the late news for the end of that, and fails the task.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
-        # Now and then Airflow misses that an ended task closed its sockets, and waits out this time,
-        # by default a minute, before it sees the end (apache/airflow pull request 51180).
+        # Now and then Airflow misses that an ended task closed its sockets, and sees its end only
+        # after this time, by default a minute (apache/airflow pull request 51180).
         "AIRFLOW__WORKERS__SOCKET_CLEANUP_TIMEOUT": "5",
     }
