@@ -9,7 +9,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from lakehouse_airflow.aws import error_code
-from lakehouse_airflow.intake import DELIVERED_AT
+from lakehouse_airflow.manifest import DELIVERED_AT
 from lakehouse_airflow.records import MISSING
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 from lakehouse_airflow import intake
 from lakehouse_airflow.deployment import Deployment
-from lakehouse_airflow.intake import BucketNotVersioned
+from lakehouse_airflow.manifest import BucketNotVersioned
 from lakehouse_airflow.records import Record, Records
 
 from tests.plugins.airflow_fixtures import Bucket

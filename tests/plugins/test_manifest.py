@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from lakehouse_airflow import intake
+from lakehouse_airflow import manifest as manifests
 
 from tests.plugins.airflow_fixtures import Bucket
 from tests.plugins.planning_fixtures import PRODUCTS, Manifest, Plan
@@ -76,14 +76,14 @@ def test_the_header_is_read_from_the_planned_version(
     bucket: Bucket, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket.put("raw/products/a.csv", PRODUCTS)
-    newest_versions = intake._newest_versions
+    newest_versions = manifests._newest_versions
 
     def overwritten_after_listing(*arguments: Any) -> list[Any]:
         listed = list(newest_versions(*arguments))
         bucket.put("raw/products/a.csv", "product_id\n")
         return listed
 
-    monkeypatch.setattr(intake, "_newest_versions", overwritten_after_listing)
+    monkeypatch.setattr(manifests, "_newest_versions", overwritten_after_listing)
 
     [file] = bucket.record(f"{plan()}/manifest.json")["files"]
     assert file["header"]["verdict"] == "accepted"
