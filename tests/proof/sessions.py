@@ -1,0 +1,27 @@
+"""A Spark session as the jobs get it, for the tests and for the processes that they start."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lakehouse_spark.session import get_session
+from pyspark.sql import SparkSession
+
+from local_aws.spark_defaults import spark_defaults
+
+PROJECT = Path(__file__).parents[2]
+CONTRACT = PROJECT / "include/contracts/orders_lakehouse.odcs.yaml"
+# Interpreted: with a few rows in each query, compiling the queries would be most of the time.
+INTERPRETED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+
+
+def start_session(scratch: Path, more: Mapping[str, str] | None = None) -> SparkSession:
+    """Return a session with Delta, its temporary files in `scratch`, and `more` settings."""
+    builder = SparkSession.builder.appName("proof")
+    settings = spark_defaults(PROJECT / ".local/jars", scratch) | INTERPRETED
+    for name, value in (settings | dict(more or {})).items():
+        builder = builder.config(name, value)
+    builder.getOrCreate().sparkContext.setLogLevel("ERROR")
+    return get_session()
