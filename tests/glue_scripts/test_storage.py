@@ -1,57 +1,41 @@
-"""The bucket on S3, asked of a server that speaks S3."""
+"""The bucket on S3, asked of a server that speaks S3; and the folder that stands for it."""
 
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
-import boto3  # type: ignore[import-untyped]
 import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
-from lakehouse_spark.storage import S3Storage
+from botocore.stub import Stubber  # type: ignore[import-untyped]
+from lakehouse_spark import storage as storage_module
+from lakehouse_spark.storage import CONFLICT_PAUSES, S3Storage, VersionedStorage
 
-MOTO = Path(__file__).parents[2] / ".venv/bin/moto_server"
+from tests.glue_scripts.folder_storage import FolderStorage
+from tests.glue_scripts.local_cloud import local_cloud, new_bucket
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Start an S3 of our own; return its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([MOTO, "-H", "127.0.0.1", "-p", str(port)])
-    try:
-        wait_for(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def wait_for(port: int) -> None:
-    for _ in range(300):
-        with socket.socket() as attempt:
-            if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise TimeoutError("the S3 server did not start")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start an AWS of our own; return its address."""
+    with local_cloud(tmp_path_factory.mktemp("local_aws")) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
-def bucket(
-    server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> S3Storage:
+def bucket(cloud: str, monkeypatch: pytest.MonkeyPatch) -> S3Storage:
     """Return a versioned bucket, empty."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    name = f"bucket-{abs(hash(request.node.name))}"
-    client = boto3.client("s3")
-    client.create_bucket(Bucket=name)
-    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    return S3Storage(name)
+    return new_bucket(cloud, monkeypatch)
+
+
+@pytest.fixture(params=["versioned", "not versioned", "folder"])
+def any_storage(
+    cloud: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
+) -> VersionedStorage:
+    """Return one of each kind of storage, empty."""
+    if request.param == "folder":
+        return FolderStorage(tmp_path)
+    return new_bucket(cloud, monkeypatch, "Enabled" if request.param == "versioned" else None)
 
 
 def test_spark_finds_the_bucket_under_its_root(bucket: S3Storage) -> None:
@@ -71,6 +55,91 @@ def test_an_object_is_created_once(bucket: S3Storage) -> None:
     assert bucket.create("a.json", b"1")
     assert not bucket.create("a.json", b"2")
     assert bucket.read("a.json") == b"1"
+
+
+def test_of_many_that_create_an_object_at_once_one_does(any_storage: VersionedStorage) -> None:
+    racers, rounds = 3, 20
+    start = Barrier(racers)
+
+    def race(name: int) -> list[bool]:
+        wins = []
+        for number in range(rounds):
+            start.wait(60)
+            wins.append(any_storage.create(f"race/{number}", bytes([name]) * 100_000))
+        return wins
+
+    with ThreadPoolExecutor(racers) as pool:
+        wins = list(pool.map(race, range(racers)))
+    for number, won in enumerate(zip(*wins, strict=True)):
+        assert sum(won) == 1
+        assert any_storage.read(f"race/{number}") == bytes([won.index(True)]) * 100_000
+
+
+@pytest.fixture
+def conflicts(bucket: S3Storage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """Return what answers for S3, and pause no longer than a test can wait."""
+    monkeypatch.setattr(storage_module, "CONFLICT_PAUSES", [0.0] * len(CONFLICT_PAUSES))
+    with Stubber(bucket._client) as answers:
+        yield answers
+        answers.assert_no_pending_responses()
+
+
+def test_a_conflict_is_tried_again(bucket: S3Storage, conflicts: Stubber) -> None:
+    for _ in CONFLICT_PAUSES:
+        conflicts.add_client_error("put_object", "ConditionalRequestConflict", "", 409)
+    conflicts.add_response("put_object", {})
+    assert bucket.create("a.json", b"1")
+
+
+def test_a_conflict_can_end_with_the_other_writer(bucket: S3Storage, conflicts: Stubber) -> None:
+    conflicts.add_client_error("put_object", "ConditionalRequestConflict", "", 409)
+    conflicts.add_client_error("put_object", "PreconditionFailed", "", 412)
+    assert not bucket.create("a.json", b"1")
+
+
+def test_a_conflict_that_does_not_end_is_an_error(bucket: S3Storage, conflicts: Stubber) -> None:
+    for _ in range(len(CONFLICT_PAUSES) + 1):
+        conflicts.add_client_error("put_object", "ConditionalRequestConflict", "", 409)
+    with pytest.raises(ClientError, match="ConditionalRequestConflict"):
+        bucket.create("a.json", b"1")
+
+
+def test_content_comes_with_its_identity(any_storage: VersionedStorage) -> None:
+    assert any_storage.get("a.json") is None
+    any_storage.put("a.json", b"1")
+    found = any_storage.get("a.json")
+    assert found is not None
+    assert found.content == b"1"
+    assert found.identity == any_storage.identify("a.json")
+
+
+def test_a_version_that_was_deleted_is_gone_for_good(any_storage: VersionedStorage) -> None:
+    for content in (b"1", b"2"):
+        assert any_storage.create("a.json", content)
+        found = any_storage.get("a.json")
+        assert found is not None
+        any_storage.delete_version("a.json", found.identity)
+        any_storage.delete_version("a.json", found.identity)
+        assert any_storage.read("a.json") is None
+
+
+def test_the_delete_of_one_version_leaves_another_alone(any_storage: VersionedStorage) -> None:
+    any_storage.put("a.json", b"1")
+    first = any_storage.get("a.json")
+    assert first is not None
+    any_storage.put("a.json", b"2")
+    any_storage.delete_version("a.json", first.identity)
+    assert any_storage.read("a.json") == b"2"
+
+
+def test_a_version_can_be_deleted_above_an_ordinary_delete(bucket: S3Storage) -> None:
+    bucket.put("a.json", b"1")
+    bucket.delete("a.json")
+    assert bucket.create("a.json", b"2")
+    found = bucket.get("a.json")
+    assert found is not None
+    bucket.delete_version("a.json", found.identity)
+    assert bucket.read("a.json") is None
 
 
 def test_keys_are_listed_by_prefix(bucket: S3Storage) -> None:
@@ -99,7 +168,7 @@ def test_an_object_that_is_not_there_is_no_version(bucket: S3Storage) -> None:
 
 def test_a_bucket_that_is_not_there_is_an_error(bucket: S3Storage) -> None:
     gone = S3Storage("no-such-bucket")
-    for ask in (gone.read, gone.keys, gone.delete):
+    for ask in (gone.read, gone.get, gone.keys, gone.delete):
         with pytest.raises(ClientError, match="NoSuchBucket"):
             ask("a.csv")
     with pytest.raises(ClientError, match="NoSuchBucket"):
