@@ -1,6 +1,8 @@
 """Glue job: load one batch of CSV files into the Delta tables.
 
-``--bucket NAME --batch_id ID [--contract FILE] [--log_level LEVEL]``; safe to run again.
+``--bucket NAME --batch_id ID [--contract FILE] [--max_reject_share SHARE]
+[--fail_on_shrinkage true|false] [--lease_wait_seconds SECONDS] [--log_level LEVEL]``;
+safe to run again.
 """
 
 import argparse
@@ -8,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lakehouse_spark.arguments import seconds, share, true_or_false
+from lakehouse_spark.claim import hold_lease, this_holder
 from lakehouse_spark.contract import read_contract
 from lakehouse_spark.load import load_batch
 from lakehouse_spark.session import get_session
@@ -23,6 +27,10 @@ class Args:
     batch_id: str
     contract: str
     log_level: str
+    max_reject_share: float | None
+    fail_on_shrinkage: bool
+    lease_wait_seconds: float
+    job_name: str | None
     glue_run_id: str | None
 
 
@@ -33,6 +41,10 @@ def parse_args(argv: Sequence[str]) -> Args:
     parser.add_argument("--batch_id", required=True)
     parser.add_argument("--contract", default="orders_lakehouse.odcs.yaml")
     parser.add_argument("--log_level", default="INFO")
+    parser.add_argument("--max_reject_share", type=share)
+    parser.add_argument("--fail_on_shrinkage", type=true_or_false, default=False)
+    parser.add_argument("--lease_wait_seconds", type=seconds, default=300.0)
+    parser.add_argument("--JOB_NAME", dest="job_name")
     parser.add_argument("--JOB_RUN_ID", dest="glue_run_id")
     return Args(**vars(parser.parse_known_args(argv)[0]))
 
@@ -43,7 +55,9 @@ def main(argv: Sequence[str]) -> None:
     start_log(args.log_level)
     contract = read_contract(args.contract)
     storage = S3Storage(args.bucket)
-    load_batch(get_session(), contract, storage, args.batch_id, args.glue_run_id)
+    holder = this_holder(args.glue_run_id, args.job_name)
+    with hold_lease(storage, holder, args.batch_id, args.lease_wait_seconds):
+        load_batch(get_session(), contract, storage, args.batch_id, args.glue_run_id)
 
 
 if __name__ == "__main__":

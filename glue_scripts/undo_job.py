@@ -1,6 +1,7 @@
 """Glue job: take back what the current attempt of a batch has committed.
 
-``--bucket NAME --batch_id ID [--log_level LEVEL]``; safe to run again.
+``--bucket NAME --batch_id ID [--lease_wait_seconds SECONDS] [--log_level LEVEL]``;
+safe to run again.
 """
 
 import argparse
@@ -8,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lakehouse_spark.arguments import seconds
+from lakehouse_spark.claim import hold_lease, this_holder
 from lakehouse_spark.session import get_session
 from lakehouse_spark.steps import start_log
 from lakehouse_spark.storage import S3Storage
@@ -21,6 +24,9 @@ class Args:
     bucket: str
     batch_id: str
     log_level: str
+    lease_wait_seconds: float
+    job_name: str | None
+    glue_run_id: str | None
 
 
 def parse_args(argv: Sequence[str]) -> Args:
@@ -29,6 +35,9 @@ def parse_args(argv: Sequence[str]) -> Args:
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--batch_id", required=True)
     parser.add_argument("--log_level", default="INFO")
+    parser.add_argument("--lease_wait_seconds", type=seconds, default=300.0)
+    parser.add_argument("--JOB_NAME", dest="job_name")
+    parser.add_argument("--JOB_RUN_ID", dest="glue_run_id")
     return Args(**vars(parser.parse_known_args(argv)[0]))
 
 
@@ -36,7 +45,10 @@ def main(argv: Sequence[str]) -> None:
     """Undo the batch; an exception fails the Glue run with its last line as the message."""
     args = parse_args(argv)
     start_log(args.log_level)
-    undo_batch(get_session(), S3Storage(args.bucket), args.batch_id)
+    storage = S3Storage(args.bucket)
+    holder = this_holder(args.glue_run_id, args.job_name)
+    with hold_lease(storage, holder, args.batch_id, args.lease_wait_seconds):
+        undo_batch(get_session(), storage, args.batch_id)
 
 
 if __name__ == "__main__":
