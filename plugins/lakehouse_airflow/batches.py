@@ -8,6 +8,7 @@ from lakehouse_airflow.deployment import Deployment
 from lakehouse_airflow.records import Record, Records, batch_records
 
 OPEN_BATCH = "_open.json"
+REPLACED = "replaced.json"
 VERDICT = "attempts/{}/verdict.json"
 
 
@@ -30,6 +31,10 @@ class Batch:
         """Write a record of the batch, over an earlier one if there is one."""
         self.records.put(f"{self.batch_id}/{name}", record)
 
+    def create(self, name: str, record: Record) -> Record:
+        """Write a record of the batch if there is none yet; return the one that is there now."""
+        return self.records.create(f"{self.batch_id}/{name}", record)
+
     def manifest(self) -> Record:
         """Return the manifest, or raise BatchNotReady."""
         manifest = self.read("manifest.json")
@@ -50,6 +55,15 @@ class Batch:
         """Return whether the last undo was started and has not come to its end."""
         ended_attempt = self.current_attempt() - 1
         return ended_attempt > 0 and self.read(f"attempts/{ended_attempt}/undone.json") is None
+
+    def was_loaded(self) -> bool:
+        """Return whether the batch is loaded, or was so when its files left for the archive."""
+        return any(self.read(name) is not None for name in ("load.json", "archived.json"))
+
+    def is_begun(self) -> bool:
+        """Return whether tables may hold a part of the batch: no load or undo came to its end."""
+        base_versions = f"attempts/{self.current_attempt()}/base_versions.json"
+        return self.undo_is_unfinished() or self.read(base_versions) is not None
 
     def ledger(self) -> Record | None:
         """Return the ledger, or None where the batch is not loaded or is being taken back."""
@@ -100,7 +114,10 @@ def batch_of(deployment: Deployment, batch_id: str) -> Batch:
 
 def require_planned(deployment: Deployment, batch_id: str) -> None:
     """Refuse to load what is not planned (BatchNotReady); the load ends an unfinished undo."""
-    batch_of(deployment, batch_id).manifest()
+    batch = batch_of(deployment, batch_id)
+    batch.manifest()
+    if batch.read(REPLACED) and not batch.was_loaded():
+        raise BatchNotReady(f"the files of batch {batch_id} have changed: clear plan_batch")
 
 
 def require_loaded(deployment: Deployment, batch_id: str) -> None:

@@ -1,14 +1,16 @@
-"""Planning: which file versions of ``raw/`` are the next batch, frozen in its manifest."""
+"""Planning: which batch a DAG run works on, and when a batch gives way to another."""
 
 import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from lakehouse_airflow.batches import OPEN_BATCH
+from lakehouse_airflow.batches import OPEN_BATCH, REPLACED, Batch
 from lakehouse_airflow.deployment import Deployment
-from lakehouse_airflow.manifest import freeze_manifest
-from lakehouse_airflow.records import Record, Records, batch_records
+from lakehouse_airflow.manifest import current_versions, freeze_manifest
+from lakehouse_airflow.records import Record, Records, batch_records, utc_text
 
 log = logging.getLogger(__name__)
 
@@ -16,26 +18,118 @@ log = logging.getLogger(__name__)
 def plan_batch(deployment: Deployment, contract_path: Path, dag_run_id: str) -> str:
     """Return the batch of a DAG run: its own, else the open one, else what lies in ``raw/`` now.
 
+    A batch whose files have changed before anything of it was committed gives way to a new one.
+
     Raises:
         AirflowSkipException: nothing to load.
         BucketNotVersioned: the bucket keeps no versions.
     """
     records = batch_records(deployment)
-    run_record = f"_runs/{dag_run_id}.json"
-    planned = (
-        records.read(run_record)
-        or records.read(OPEN_BATCH)
-        or records.create(OPEN_BATCH, _freeze(deployment, records, contract_path, dag_run_id))
-    )
-    batch_id: str = records.create(run_record, planned)["batch_id"]
+    batch_id = Planner(deployment, contract_path, dag_run_id, records).batch_of_run()
     log.info("DAG run %s works on batch %s", dag_run_id, batch_id)
     return batch_id
 
 
-def _freeze(
-    deployment: Deployment, records: Records, contract_path: Path, dag_run_id: str
-) -> Record:
-    batch_id = freeze_manifest(deployment, records, contract_path, dag_run_id)
-    if batch_id is None:
-        raise AirflowSkipException(f"no file of a known dataset in {deployment.prefixes.raw}")
-    return {"batch_id": batch_id}
+@dataclass(frozen=True)
+class Planner:
+    """Plans for one DAG run."""
+
+    deployment: Deployment
+    contract_path: Path
+    dag_run_id: str
+    records: Records
+
+    def batch_of_run(self) -> str:
+        """Return the run's batch, and write down which it is."""
+        run_record = f"_runs/{self.dag_run_id}.json"
+        own = self.records.read(run_record)
+        batch_id = (
+            self._standing(own)
+            or self._standing(self.records.read(OPEN_BATCH))
+            or self._open_next_batch()
+        )
+        if own != {"batch_id": batch_id}:
+            self.records.put(run_record, {"batch_id": batch_id})
+        return batch_id
+
+    def _standing(self, planned: Record | None) -> str | None:
+        """Return the batch of a record, else the last one that took its place, if one did."""
+        batch_id: str | None = planned["batch_id"] if planned else None
+        while batch_id and (replaced := self._replacement(Batch(self.records, batch_id))):
+            self._hand_over(batch_id, replaced["by"])
+            batch_id = replaced["by"]
+        return batch_id
+
+    def _open_next_batch(self) -> str:
+        batch_id = self._freeze()
+        if batch_id is None:
+            prefix = self.deployment.prefixes.raw
+            raise AirflowSkipException(f"no file of a known dataset in {prefix}")
+        opened: str = self.records.create(OPEN_BATCH, {"batch_id": batch_id})["batch_id"]
+        return opened
+
+    def _freeze(self) -> str | None:
+        return freeze_manifest(self.deployment, self.records, self.contract_path, self.dag_run_id)
+
+    def _replacement(self, batch: Batch) -> Record | None:
+        """Return what says that the batch gave way, having written it if it must; None: it stands.
+
+        The files of a loaded batch may leave, and files that merely arrived wait for the next one.
+        """
+        if batch.was_loaded():
+            return None
+        if replaced := batch.read(REPLACED):
+            return replaced
+        changed = self._changed_files(batch)
+        if not changed:
+            return None
+        if batch.is_begun():
+            self._warn_of(changed, batch)
+            return None
+        return self._replace(batch, [file["key"] for file in changed])
+
+    def _changed_files(self, batch: Batch) -> list[Record]:
+        """Return the planned files that are gone, or lie in ``raw/`` in another version."""
+        manifest = batch.read("manifest.json") or {"files": []}
+        current = current_versions(self.records.s3, self.deployment)
+        return [
+            file for file in manifest["files"] if current.get(file["key"]) != file["version_id"]
+        ]
+
+    def _replace(self, batch: Batch, changed: list[str]) -> Record | None:
+        # Whoever dies on the way leaves a batch that the next planner finds and follows:
+        # 1. the old batch is the open one (it is already, but for a hand that closed it);
+        # 2. the new manifest: nothing points to it yet, and the next planner may freeze another;
+        # 3. replaced.json, once: from here on all go to the same new batch, and none loads the old;
+        # 4. _open.json, from the old batch to the new in one write, so that none can open a third;
+        # 5. the run's record. All before it is done again from the old batch, and changes nothing.
+        old = {"batch_id": batch.batch_id}
+        opened = self.records.create(OPEN_BATCH, old)
+        by = self._freeze() if opened == old else opened["batch_id"]
+        if by == batch.batch_id:
+            return None  # the files were brought back in this very moment
+        record = {"by": by, "changed": changed, "replaced_at": utc_text(datetime.now(UTC))}
+        log.warning(
+            "batch %s gives way to %s: %s changed", batch.batch_id, by or "none", ", ".join(changed)
+        )
+        return batch.create(REPLACED, record)
+
+    def _hand_over(self, batch_id: str, by: str | None) -> None:
+        """Make the batch that took the place of the open one the open one."""
+        if by is None:
+            Batch(self.records, batch_id).close()
+        else:
+            self.records.replace_if(OPEN_BATCH, {"batch_id": batch_id}, {"batch_id": by})
+
+    def _warn_of(self, changed: list[Record], batch: Batch) -> None:
+        for file in changed:
+            log.warning(
+                "%s is gone or replaced, but batch %s is kept, since its load has begun: delete "
+                "what lies above version %s and clear load_delta, or run the Glue job %s with "
+                "--batch_id %s and clear plan_batch",
+                file["key"],
+                batch.batch_id,
+                file["version_id"],
+                self.deployment.glue_jobs.undo.name,
+                batch.batch_id,
+            )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from lakehouse_airflow.batches import REPLACED
 from lakehouse_airflow.contract import Contract, read_contract
 from lakehouse_airflow.deployment import Deployment
 from lakehouse_airflow.headers import HEADER_BYTES, judge_header
@@ -53,7 +54,7 @@ def freeze_manifest(
     files = list(_plannable_files(deployment, records.s3, contract))
     if not files:
         return None
-    batch_id = batch_id_of(files)
+    batch_id = _unused_id(records, files)
     manifest = {
         "batch_id": batch_id,
         "planned_at": utc_text(datetime.now(UTC).replace(microsecond=0)),
@@ -69,7 +70,28 @@ def freeze_manifest(
 def batch_id_of(files: list[RawFile]) -> str:
     """Return the id of a batch: a hash of its sorted keys and versions."""
     pairs = sorted(f"{file.key}\n{file.version_id}\n" for file in files)
-    return hashlib.sha256("".join(pairs).encode()).hexdigest()[:16]
+    return _short_hash("".join(pairs))
+
+
+def current_versions(s3: "S3Client", deployment: Deployment) -> dict[str, str]:
+    """Return the current version of every key in ``raw/``."""
+    newest = _newest_versions(s3, deployment.bucket, deployment.prefixes.raw)
+    return {entry["Key"]: entry["VersionId"] for entry in newest}
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _unused_id(records: Records, files: list[RawFile]) -> str:
+    """Return the id of a batch, hashed again for files whose batch was replaced and that are back.
+
+    A replaced batch stays closed, so that the way from batch to batch never leads in a circle.
+    """
+    batch_id = batch_id_of(files)
+    while records.read(f"{batch_id}/{REPLACED}"):
+        batch_id = _short_hash(batch_id)
+    return batch_id
 
 
 def _plannable_files(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
-# 412: the object is there; 409: another writer is creating it right now.
+# 412: the object is there, or is another one; 409: another writer is writing it right now.
 ALREADY_THERE = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 
@@ -39,13 +39,8 @@ class Records:
 
     def read(self, name: str) -> Record | None:
         """Return the record, or None where there is none."""
-        try:
-            found = self.s3.get_object(Bucket=self.bucket, Key=self.prefix + name)
-        except ClientError as error:
-            if error_code(error) in MISSING:
-                return None
-            raise
-        return self._parse(name, found["Body"].read())
+        found = self._find(name)
+        return found and self._parse(name, found["Body"].read())
 
     def create(self, name: str, record: Record) -> Record:
         """Write the record if there is none yet; return the one that is there now."""
@@ -64,15 +59,21 @@ class Records:
         """Write the record, over an earlier one if there is one."""
         self._write(name, record)
 
+    def replace_if(self, name: str, record: Record, by: Record) -> None:
+        """Write `by` over the record if it is this one; what another writes meanwhile stays."""
+        found = self._find(name)
+        if found is None or self._parse(name, found["Body"].read()) != record:
+            return
+        try:
+            self._write(name, by, IfMatch=found["ETag"])
+        except ClientError as error:
+            if error_code(error) not in ALREADY_THERE | MISSING:
+                raise
+
     def delete_if(self, name: str, record: Record) -> None:
         """Delete the record if it is this one; what another writes meanwhile stays."""
-        try:
-            found = self.s3.get_object(Bucket=self.bucket, Key=self.prefix + name)
-        except ClientError as error:
-            if error_code(error) in MISSING:
-                return
-            raise
-        if self._parse(name, found["Body"].read()) == record:
+        found = self._find(name)
+        if found and self._parse(name, found["Body"].read()) == record:
             self.s3.delete_object(
                 Bucket=self.bucket, Key=self.prefix + name, VersionId=found["VersionId"]
             )
@@ -88,6 +89,14 @@ class Records:
     def url(self, name: str) -> str:
         """Return where the record lies, for messages."""
         return f"s3://{self.bucket}/{self.prefix}{name}"
+
+    def _find(self, name: str) -> dict[str, Any] | None:
+        try:
+            return dict(self.s3.get_object(Bucket=self.bucket, Key=self.prefix + name))
+        except ClientError as error:
+            if error_code(error) in MISSING:
+                return None
+            raise
 
     def _write(self, name: str, record: Record, **condition: Any) -> None:
         self.s3.put_object(

@@ -51,6 +51,37 @@ def test_an_undo_is_unfinished_until_its_last_record(
     assert batch.undo_is_unfinished() is expected
 
 
+@pytest.mark.parametrize(
+    ("records", "is_begun", "was_loaded"),
+    [
+        pytest.param([], False, False, id="only planned"),
+        pytest.param(["attempts/1/base_versions"], True, False, id="committing"),
+        pytest.param(["attempts/1/base_versions", "load"], True, True, id="loaded"),
+        pytest.param(["attempts/1/undo_started"], True, False, id="being taken back"),
+        pytest.param(
+            ["attempts/1/base_versions", "attempts/1/undo_started", "attempts/1/undone"],
+            False,
+            False,
+            id="taken back",
+        ),
+        pytest.param(
+            ["attempts/1/undo_started", "attempts/1/undone", "attempts/2/base_versions"],
+            True,
+            False,
+            id="committing for the second time",
+        ),
+        pytest.param(["archived"], False, True, id="archived, and taken back since"),
+    ],
+)
+def test_how_far_a_batch_has_come_is_told_by_its_records(
+    records: list[str], is_begun: bool, was_loaded: bool, batch: Batch, bucket: Bucket
+) -> None:
+    for name in records:
+        bucket.put_record(f"b1/{name}.json", {})
+
+    assert (batch.is_begun(), batch.was_loaded()) == (is_begun, was_loaded)
+
+
 def test_the_ledger_of_a_loaded_batch_can_be_read(batch: Batch, bucket: Bucket) -> None:
     bucket.put_batch(load={"state": "committed"})
 
@@ -109,6 +140,13 @@ def test_a_batch_without_a_manifest_may_not_be_loaded(
     bucket: Bucket, deployment: Deployment
 ) -> None:
     with pytest.raises(BatchNotReady, match="no manifest: clear plan_batch"):
+        require_planned(deployment, "b1")
+
+
+def test_a_batch_that_gave_way_may_not_be_loaded(bucket: Bucket, deployment: Deployment) -> None:
+    bucket.put_batch(manifest={"files": []}, replaced={"by": "b2"})
+
+    with pytest.raises(BatchNotReady, match="batch b1 have changed: clear plan_batch"):
         require_planned(deployment, "b1")
 
 

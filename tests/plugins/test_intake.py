@@ -84,16 +84,6 @@ def test_another_run_takes_up_the_open_batch(bucket: Bucket, plan: Plan) -> None
     assert bucket.record("_runs/run_2.json") == {"batch_id": batch_id}
 
 
-def test_the_open_batch_is_taken_up_though_its_files_have_left_already(
-    bucket: Bucket, plan: Plan
-) -> None:
-    bucket.put("raw/products/a.csv", PRODUCTS)
-    batch_id = plan("run_1")
-    bucket.s3.delete_object(Bucket=bucket.name, Key="raw/products/a.csv")
-
-    assert plan("run_2") == batch_id
-
-
 @pytest.mark.parametrize("writes", [1, 2, 3], ids=["manifest", "open batch", "run record"])
 def test_a_planner_that_dies_after_a_write_plans_the_same_batch_again(
     writes: int, bucket: Bucket, plan: Plan, monkeypatch: pytest.MonkeyPatch

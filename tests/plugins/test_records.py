@@ -1,8 +1,9 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from lakehouse_airflow.deployment import Deployment
-from lakehouse_airflow.records import RecordError, Records, batch_records
+from lakehouse_airflow.records import Record, RecordError, Records, batch_records
 
 from tests.plugins.airflow_fixtures import Bucket
 
@@ -37,6 +38,58 @@ def test_a_record_is_deleted_only_if_it_says_what_is_expected(records: Records) 
 
     records.delete_if("_open.json", {"batch_id": "b2"})
     assert records.read("_open.json") is None
+
+
+def test_a_record_is_replaced_only_if_it_says_what_is_expected(records: Records) -> None:
+    records.create("_open.json", {"batch_id": "b2"})
+
+    records.replace_if("_open.json", {"batch_id": "b1"}, {"batch_id": "b3"})
+    assert records.read("_open.json") == {"batch_id": "b2"}
+
+    records.replace_if("_open.json", {"batch_id": "b2"}, {"batch_id": "b3"})
+    assert records.read("_open.json") == {"batch_id": "b3"}
+
+
+def test_replacing_a_record_that_is_gone_makes_none(records: Records) -> None:
+    records.replace_if("_open.json", {"batch_id": "b1"}, {"batch_id": "b2"})
+
+    assert records.read("_open.json") is None
+
+
+@pytest.mark.parametrize("meanwhile", [{"batch_id": "b2"}, None], ids=["written", "deleted"])
+def test_what_another_does_during_a_replacement_stays(
+    meanwhile: Record | None, records: Records, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.create("_open.json", {"batch_id": "b1"})
+    get_object = records.s3.get_object
+
+    def get_then_be_overtaken(**which: Any) -> Any:
+        found = get_object(**which)
+        if meanwhile:
+            bucket.put_record("_open.json", meanwhile)
+        else:
+            bucket.s3.delete_object(Bucket=bucket.name, Key="batches/_open.json")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(records.s3, "get_object", get_then_be_overtaken)
+        records.replace_if("_open.json", {"batch_id": "b1"}, {"batch_id": "b3"})
+
+    assert records.read("_open.json") == meanwhile
+
+
+def test_a_replacement_that_s3_refuses_is_an_error(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.create("_open.json", {"batch_id": "b1"})
+
+    def refused(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject")
+
+    monkeypatch.setattr(records.s3, "put_object", refused)
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        records.replace_if("_open.json", {"batch_id": "b1"}, {"batch_id": "b2"})
 
 
 def test_what_another_writes_during_a_delete_stays(

@@ -1,0 +1,120 @@
+"""Planners that die while a batch gives way to another, and planners that overtake each other."""
+
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+from botocore.client import BaseClient
+from lakehouse_airflow import intake
+from lakehouse_airflow.manifest import freeze_manifest
+
+from tests.plugins.airflow_fixtures import Bucket
+from tests.plugins.planning_fixtures import PRODUCTS, Plan
+from tests.plugins.replanning_fixtures import (
+    OTHER,
+    B,
+    delete_newest,
+    lying_in_raw,
+    planned_files,
+    replace,
+    withdraw,
+    withdraw_all,
+)
+
+
+class Died(BaseException):
+    """The worker died."""
+
+
+def test_a_file_that_is_back_before_anything_is_written_changes_nothing(
+    old: str, bucket: Bucket, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def freeze_after_return(*arguments: Any) -> str | None:
+        delete_newest(bucket)
+        return freeze_manifest(*arguments)
+
+    withdraw(bucket)
+    monkeypatch.setattr(intake, "freeze_manifest", freeze_after_return)
+
+    assert plan() == old
+    assert f"batches/{old}/replaced.json" not in bucket.listed()
+
+
+def test_of_two_planners_at_once_both_go_to_the_same_batch(
+    old: str, bucket: Bucket, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faster: list[str] = []
+
+    def overtaken(*arguments: Any) -> str | None:
+        frozen = freeze_manifest(*arguments)
+        if not faster:
+            faster.append("")
+            bucket.put("raw/products/c.csv", PRODUCTS)
+            faster[0] = plan("run_2")
+        return frozen
+
+    replace(bucket)
+    monkeypatch.setattr(intake, "freeze_manifest", overtaken)
+
+    assert plan("run_1") == faster[0]
+    assert len(planned_files(bucket, faster[0])) == 3
+    assert bucket.record("_open.json") == {"batch_id": faster[0]}
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("next_run", ["run_1", "run_2"], ids=["the same run", "another run"])
+def test_wherever_a_planner_dies_all_runs_end_with_the_same_batch(
+    next_run: str,
+    writes: int,
+    old: str,
+    bucket: Bucket,
+    plan: Plan,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replace(bucket)
+    with monkeypatch.context() as patch:
+        die_after(writes, patch)
+        with pytest.raises(Died):
+            plan("run_1")
+    bucket.put("raw/products/c.csv", PRODUCTS)
+
+    new = plan(next_run)
+
+    assert new != old
+    assert plan("run_1") == plan("run_2") == plan("run_3") == new
+    assert bucket.record("_open.json") == {"batch_id": new}
+    assert bucket.record(f"{old}/replaced.json")["by"] == new
+    assert planned_files(bucket, new).items() <= lying_in_raw(bucket).items()
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3])
+def test_wherever_a_planner_dies_that_finds_nothing_no_batch_is_open(
+    writes: int, old: str, bucket: Bucket, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    withdraw_all(bucket)
+    with monkeypatch.context() as patch:
+        die_after(writes, patch)
+        with pytest.raises(Died):
+            plan("run_1")
+
+    with pytest.raises(AirflowSkipException):
+        plan("run_2")
+    assert "batches/_open.json" not in bucket.listed()
+
+    bucket.put(B, OTHER)
+    assert plan("run_1") == plan("run_2") != old
+
+
+def die_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worker die right after S3 answered its n-th write or delete."""
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+    left = iter(range(writes - 1, -1, -1))
+
+    def mortal_call(client: BaseClient, operation: str, parameters: Any) -> Any:
+        try:
+            return call(client, operation, parameters)
+        finally:
+            if operation in {"PutObject", "DeleteObject"} and next(left) == 0:
+                raise Died
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", mortal_call)
