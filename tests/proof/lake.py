@@ -12,11 +12,11 @@ from deltalake import DeltaTable
 from lakehouse_spark.batches import BatchRecords
 from lakehouse_spark.contract import Contract
 from lakehouse_spark.load import load_batch
+from lakehouse_spark.undo import undo_batch
 from pyspark.sql import SparkSession
 
 from tests.glue_scripts.folder_storage import FolderStorage
 
-TABLES = ["products", "orders", "order_items", "rejected"]
 START = datetime(2025, 5, 1, 9, tzinfo=UTC)
 EndState = dict[str, Any]
 
@@ -30,6 +30,7 @@ class Lake:
     """One bucket under `folder`, with the steps of the flow that lie around the load."""
 
     def __init__(self, folder: Path, contract: Contract) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.contract = contract
         self.storage = FolderStorage(folder)
@@ -65,9 +66,18 @@ class Lake:
         """Load a planned batch; return the ledger."""
         return load_batch(spark, self.contract, self.storage, batch_id)
 
+    def undo(self, spark: SparkSession, batch_id: str) -> bool:
+        """Undo the batch's current attempt."""
+        return undo_batch(spark, self.storage, batch_id)
+
     def records(self, batch_id: str) -> BatchRecords:
         """Return the records of a batch."""
         return BatchRecords(self.storage, batch_id)
+
+    @property
+    def tables(self) -> list[str]:
+        """Return the names of all tables."""
+        return [*(dataset.name for dataset in self.contract.datasets), "rejected"]
 
     def table_folder(self, table: str) -> Path:
         """Return the folder of a table."""
@@ -75,7 +85,7 @@ class Lake:
 
     def end_state(self, *batch_ids: str) -> EndState:
         """Return all that a load promises: rows and version of each table, and the ledgers."""
-        state: EndState = {table: table_state(self.table_folder(table)) for table in TABLES}
+        state: EndState = {table: table_state(self.table_folder(table)) for table in self.tables}
         for batch_id in batch_ids:
             state[batch_id] = self.records(batch_id).read("load.json")
         return state

@@ -12,11 +12,12 @@ from deltalake import DeltaTable
 from lakehouse_spark.contract import Contract
 from pyspark.sql import SparkSession
 
-from tests.proof.lake import TABLES, EndState, Lake
+from tests.proof.lake import EndState, Lake
 from tests.proof.scenario import PLANS, plan_first, plan_second
 from tests.proof.sessions import PROJECT
 
 DATASETS = ["products", "orders", "order_items"]
+TABLES = [*DATASETS, "rejected"]
 STEPS = [
     "load", "check_files", "prepare_tables",
     *(f"classify_{dataset}" for dataset in DATASETS),
