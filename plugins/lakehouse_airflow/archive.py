@@ -34,20 +34,26 @@ def archive_files(
 
 
 def archive_key(prefixes: Prefixes, batch_id: str, file: Record) -> str:
-    """Return where a file of the manifest goes; rejected files have a folder of their own."""
+    """Return where a file of the ledger goes; rejected files have a folder of their own.
+
+    The ledger, because the load can reject a file whose header the manifest accepts.
+    """
     dataset = file["dataset"]
     name = file["key"].removeprefix(f"{prefixes.raw}{dataset}/")
-    if file["header"]["verdict"] == "rejected":
+    if file["verdict"] == "rejected":
         return f"{prefixes.archive}rejected_files/{batch_id}/{dataset}/{name}"
     return f"{prefixes.archive}{dataset}/{batch_id}/{name}"
 
 
 def _archive(prefixes: Prefixes, batch: Batch, config: TransferConfig) -> Record:
     """Move every file of the manifest, then write down where each of them went."""
-    manifest = batch.manifest()
+    manifest, ledger = batch.manifest(), batch.loaded_ledger()
+    target_keys = {
+        file["key"]: archive_key(prefixes, batch.batch_id, file) for file in ledger["files"]
+    }
     archived: Record = {"files": []}
     for file in manifest["files"]:
-        target_key = archive_key(prefixes, batch.batch_id, file)
+        target_key = target_keys[file["key"]]
         _move(batch, _planned_move(manifest["bucket"], file, target_key), config)
         archived["files"].append({
             "key": file["key"],

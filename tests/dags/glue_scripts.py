@@ -21,7 +21,9 @@ LOAD = (
     HEAD
     + """
 counts = {"read": 1, "outcomes": {"inserted": 1, "rejected": 0}, "files_rejected": 0}
-put("load.json", {"datasets": {"products": counts}})
+manifest = json.load(bucket.Object(f"{batch}/manifest.json").get()["Body"])
+files = [{"verdict": "accepted", **file} for file in manifest["files"]]
+put("load.json", {"datasets": {"products": counts}, "files": files})
 """
 )
 

@@ -27,9 +27,22 @@ def planned(bucket: Bucket, key: str, verdict: str = "accepted") -> Record:
     }
 
 
-def load(bucket: Bucket, *files: Record) -> None:
-    """Make b1 the open batch, planned with these files and loaded."""
-    bucket.put_batch(manifest={"bucket": bucket.name, "files": list(files)}, load={})
+def load(bucket: Bucket, *files: Record, rejects: str | None = None) -> None:
+    """Make b1 the open batch, planned with these files and loaded.
+
+    The load rejects the file `rejects`, besides those that are planned as rejected.
+    """
+    counted = [
+        {
+            "key": file["key"],
+            "dataset": file["dataset"],
+            "verdict": "rejected" if file["key"] == rejects else file["header"]["verdict"],
+        }
+        for file in files
+    ]
+    bucket.put_batch(
+        manifest={"bucket": bucket.name, "files": list(files)}, load={"files": counted}
+    )
     bucket.put_record("b1/attempts/1/verdict.json", {"verdict": "pass"})
     bucket.put_record("_open.json", {"batch_id": "b1"})
 
@@ -50,6 +63,22 @@ def test_every_file_goes_where_it_belongs(bucket: Bucket, deployment: Deployment
         "archive/orders/b1/a.csv",
         "archive/rejected_files/b1/products/bad.csv",
     ]
+
+
+def test_a_file_that_the_load_rejected_for_its_content_is_archived_as_rejected(
+    bucket: Bucket, deployment: Deployment
+) -> None:
+    key = "raw/orders/2025/binary.csv"
+    load(bucket, planned(bucket, "raw/orders/a.csv"), planned(bucket, key), rejects=key)
+
+    archive_files(deployment, "b1")
+
+    assert bucket.listed("archive/") == [
+        "archive/orders/b1/a.csv",
+        "archive/rejected_files/b1/orders/2025/binary.csv",
+    ]
+    archived = bucket.record("b1/archived.json")["files"]
+    assert archived[1]["archive_key"] == "archive/rejected_files/b1/orders/2025/binary.csv"
 
 
 def test_what_was_archived_is_written_down_and_the_batch_is_closed(
