@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ACTIVE_STATES = frozenset({"WAITING", "STARTING", "RUNNING"})
 RUNS_LOOKED_AT = 1000  # Glue lists 90 days of runs; an active one is among the newest
+NOT_GIVEN = frozenset({"null", "false"})  # JSON of a parameter that asks for nothing
 START_UP_MINUTES = 30  # Glue's own time-out counts neither queueing nor start-up
 
 # Looks at a batch's records and raises what should become of the task, if it should not run.
@@ -49,9 +50,11 @@ class DeltaGlueJobOperator(GlueJobOperator):
     :param job: which of its Glue jobs
     :param batch_id: the batch (templated)
     :param requires: what the batch's records must say before the job may run
+    :param job_args: more arguments of the job, by name, as JSON; null and false are left out
+        (templated)
     """
 
-    template_fields = (*GlueJobOperator.template_fields, "batch_id")
+    template_fields = (*GlueJobOperator.template_fields, "batch_id", "job_args")
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class DeltaGlueJobOperator(GlueJobOperator):
         job: GlueJob,
         batch_id: str,
         requires: Requirement,
+        job_args: dict[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         """Take the deploy facts; all other arguments are an operator's own."""
@@ -75,6 +79,7 @@ class DeltaGlueJobOperator(GlueJobOperator):
         self.job = job
         self.batch_id = batch_id
         self.requires = requires
+        self.job_args = job_args or {}
 
     def execute(self, context: Context) -> None:
         """Take up the task's Glue run, or start one, and wait for it in the triggerer.
@@ -140,7 +145,11 @@ class DeltaGlueJobOperator(GlueJobOperator):
 
     def _start_run(self, task_uuid: str) -> str:
         # Not the provider's start: that creates a job where the name is wrong.
-        arguments = {"--batch_id": self.batch_id, self.TASK_UUID_ARG: task_uuid}
+        arguments = {
+            **{f"--{name}": text for name, text in self.job_args.items() if text not in NOT_GIVEN},
+            "--batch_id": self.batch_id,
+            self.TASK_UUID_ARG: task_uuid,
+        }
         glue: GlueClient = self.hook.get_conn()
         try:
             return glue.start_job_run(JobName=self.job_name, Arguments=arguments)["JobRunId"]

@@ -46,6 +46,11 @@ class Lakehouse:
         """Leave nothing in raw/."""
         self.bucket.s3.delete_object(Bucket=self.bucket.name, Key=RAW_FILE)
 
+    def load_arguments(self) -> dict[str, str]:
+        """Return the arguments of the newest Glue run that loads."""
+        runs = boto3.client("glue").get_job_runs(JobName="Delta-lake-job")["JobRuns"]
+        return runs[0]["Arguments"]
+
     def subjects(self) -> list[str]:
         """Return the subjects of the messages that people got, without the DAG run's name."""
         return [message["Subject"].partition(" (")[0] for message in self.inbox.messages()]

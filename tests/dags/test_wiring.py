@@ -75,9 +75,10 @@ def run(dags_folder: Path, lakehouse: Lakehouse) -> Run:
 
 
 def test_a_good_batch_goes_all_the_way(run: Run, lakehouse: Lakehouse) -> None:
-    outcome = run()
+    outcome = run(max_reject_share=0.5)
 
     assert outcome.state == "success"
+    assert lakehouse.load_arguments()["--max_reject_share"] == "0.5"
     assert outcome.tasks_in("skipped") == {"undo_batch"}
     assert outcome.tasks_in("success") == TASKS - {"undo_batch"}
     [subject] = outcome.subjects

@@ -76,6 +76,30 @@ def test_a_run_is_started_with_the_batch_and_waited_for(
     assert ti.xcoms["glue_job_run_id"] == run["Id"]
 
 
+def test_arguments_that_ask_for_something_reach_the_run(
+    job: GlueJob, deployment: Deployment
+) -> None:
+    args = {"share": "0.2", "zero": "0", "unset": "null", "unticked": "false"}
+    execute(deployment, job_args=args)
+
+    [run] = job.runs()
+    assert run["Arguments"] == {
+        "--share": "0.2",
+        "--zero": "0",
+        "--batch_id": "b1",
+        "--airflow_task_uuid": TASK_UUID,
+    }
+
+
+def test_a_run_with_other_arguments_is_taken_up_all_the_same(
+    job: GlueJob, deployment: Deployment
+) -> None:
+    first = execute(deployment, job_args={"share": "0.1"}).trigger.run_id
+
+    assert execute(deployment, job_args={"share": "0.2"}).trigger.run_id == first
+    assert len(job.runs()) == 1
+
+
 def test_the_wait_outlasts_glue_s_own_time_out(job: GlueJob, deployment: Deployment) -> None:
     trigger = execute(deployment).trigger
 
@@ -227,7 +251,7 @@ def test_a_task_that_is_killed_before_it_starts_a_run_stops_nothing(
 def test_every_template_field_is_an_attribute(deployment: Deployment) -> None:
     task = operator(deployment)
 
-    assert "batch_id" in task.template_fields
+    assert {"batch_id", "job_args"} < set(task.template_fields)
     assert all(hasattr(task, name) for name in task.template_fields)
 
 
