@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lakehouse_spark.arguments import seconds, share, true_or_false
 from lakehouse_spark.claim import hold_lease, this_holder
 from lakehouse_spark.contract import read_contract
+from lakehouse_spark.guard import Overrides
 from lakehouse_spark.load import load_batch
 from lakehouse_spark.session import get_session
 from lakehouse_spark.steps import start_log
@@ -56,8 +57,11 @@ def main(argv: Sequence[str]) -> None:
     contract = read_contract(args.contract)
     storage = S3Storage(args.bucket)
     holder = this_holder(args.glue_run_id, args.job_name)
-    with hold_lease(storage, holder, args.batch_id, args.lease_wait_seconds):
-        load_batch(get_session(), contract, storage, args.batch_id, args.glue_run_id)
+    overrides = Overrides(args.max_reject_share, args.fail_on_shrinkage)
+    with hold_lease(storage, holder, args.batch_id, args.lease_wait_seconds) as lease:
+        load_batch(
+            get_session(), contract, storage, args.batch_id, args.glue_run_id, overrides, lease
+        )
 
 
 if __name__ == "__main__":

@@ -47,8 +47,8 @@ def main(argv: Sequence[str]) -> None:
     start_log(args.log_level)
     storage = S3Storage(args.bucket)
     holder = this_holder(args.glue_run_id, args.job_name)
-    with hold_lease(storage, holder, args.batch_id, args.lease_wait_seconds):
-        undo_batch(get_session(), storage, args.batch_id)
+    with hold_lease(storage, holder, args.batch_id, args.lease_wait_seconds) as lease:
+        undo_batch(get_session(), storage, args.batch_id, lease)
 
 
 if __name__ == "__main__":

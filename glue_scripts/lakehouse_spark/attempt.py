@@ -7,7 +7,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_spark.batches import BASE_VERSIONS, BatchRecords, Manifest, Record
 from lakehouse_spark.contract import Contract
-from lakehouse_spark.history import commit_metadata, current_version
+from lakehouse_spark.guard import usual_reads
+from lakehouse_spark.history import Commit, commit_metadata, recent_commits
+from lakehouse_spark.lease import Lease
 from lakehouse_spark.planned import check_files, check_manifest
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage
@@ -20,10 +22,19 @@ from lakehouse_spark.tables import (
     table_path,
 )
 
+RECENT = 20  # commits of a table that tell what is usual
+
+
+class AttemptError(RuntimeError):
+    """An attempt can't go on from what it finds."""
+
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try at loading a batch: what is loaded, where, and on top of which table versions."""
+    """One try at loading a batch: what is loaded, where, and on top of which table versions.
+
+    usual_reads has the rows that recent batches read, by dataset. Only who holds the lease commits.
+    """
 
     spark: SparkSession
     root: str
@@ -31,16 +42,40 @@ class Attempt:
     manifest: Manifest
     number: int
     base_versions: Mapping[str, int]
+    usual_reads: Mapping[str, list[int]]
     steps: Steps
+    lease: Lease | None = None
 
     def base(self, table: str) -> DataFrame:
         """Return the table as it was before the attempt."""
         path = table_path(self.root, table)
         return read_version(self.spark, path, self.base_versions[table])
 
+    def confirm_lease(self) -> None:
+        """Raise LeaseLost where we no longer may commit; without a lease there is nobody else."""
+        if self.lease:
+            self.lease.check()
+
+    def write_down(self, records: BatchRecords) -> None:
+        """Write down the base versions, once, right before the first commit.
+
+        Raises AttemptError where an earlier run of the attempt worked on top of others.
+        """
+        written = records.create(BASE_VERSIONS.format(self.number), dict(self.base_versions))
+        if written != self.base_versions:
+            raise AttemptError(
+                f"batch {records.batch_id} was begun on top of versions {written} and the tables "
+                f"were read at {dict(self.base_versions)}: run the job again"
+            )
+
 
 def prepare_attempt(
-    spark: SparkSession, contract: Contract, storage: Storage, records: BatchRecords, steps: Steps
+    spark: SparkSession,
+    contract: Contract,
+    storage: Storage,
+    records: BatchRecords,
+    steps: Steps,
+    lease: Lease | None = None,
 ) -> Attempt:
     """See that files, contract and tables fit the manifest, and write down the base versions."""
     manifest, number = records.manifest(), records.current_attempt()
@@ -52,8 +87,13 @@ def prepare_attempt(
         metadata = {"batch_id": records.batch_id, "attempt": number, "step": "prepare"}
         with commit_metadata(spark, metadata):
             tables = _ensure_tables(spark, contract, storage.root)
-        versions = _base_versions(spark, records, number, tables)
-    return Attempt(spark, storage.root, contract, manifest, number, versions, steps)
+        commits = {table: recent_commits(spark, path, RECENT) for table, path in tables.items()}
+        versions = _base_versions(records, number, commits)
+    reads = {
+        table: usual_reads(table, [each for each in commits[table] if each.version <= version])
+        for table, version in versions.items()
+    }
+    return Attempt(spark, storage.root, contract, manifest, number, versions, reads, steps, lease)
 
 
 def _ensure_tables(spark: SparkSession, contract: Contract, root: str) -> dict[str, str]:
@@ -69,12 +109,10 @@ def _ensure_tables(spark: SparkSession, contract: Contract, root: str) -> dict[s
 
 
 def _base_versions(
-    spark: SparkSession, records: BatchRecords, number: int, tables: Mapping[str, str]
+    records: BatchRecords, number: int, commits: Mapping[str, list[Commit]]
 ) -> Record:
-    """Return the attempt's base versions, which its first run writes down before it commits."""
-    name = BASE_VERSIONS.format(number)
-    written = records.read(name)
+    """Return what an earlier run of the attempt wrote down, else the versions of now."""
+    written = records.read(BASE_VERSIONS.format(number))
     if written is not None:
         return written
-    versions = {table: current_version(spark, path) for table, path in tables.items()}
-    return records.create(name, versions)
+    return {table: latest.version for table, (latest, *_) in commits.items()}

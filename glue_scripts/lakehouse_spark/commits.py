@@ -8,39 +8,76 @@ from pyspark.sql import functions as F
 from lakehouse_spark.attempt import Attempt
 from lakehouse_spark.classification import WRITTEN
 from lakehouse_spark.contract import Dataset
-from lakehouse_spark.history import HistoryError, Metadata, commits_above, transaction
-from lakehouse_spark.ledger import Versions
+from lakehouse_spark.history import (
+    Commit,
+    HistoryError,
+    Metadata,
+    commits_above,
+    transaction,
+    written_rows,
+)
+from lakehouse_spark.keeping import keep_rows
+from lakehouse_spark.ledger import LedgerError, Tally, Versions
 from lakehouse_spark.merge import merge_delta
-from lakehouse_spark.rejects import reject_rows, unknown_rejects
+from lakehouse_spark.parked import PARKED
+from lakehouse_spark.rejects import changed_rejects, reject_rows, retried_rows
 from lakehouse_spark.tables import REJECTED, table_path
 
 
 def commit_dataset(
-    attempt: Attempt, dataset: Dataset, classified_df: DataFrame, counts: Mapping[str, int]
+    attempt: Attempt, dataset: Dataset, classified_df: DataFrame, tally: Tally
 ) -> Versions:
-    """Merge the rows that the table lacks or has otherwise; `counts` are the dataset's outcomes."""
-    if not any(counts[outcome] for outcome in WRITTEN):
+    """Merge the rows that the table lacks or has otherwise."""
+    outcomes = tally.outcomes(dataset.name)
+    rows = sum(outcomes[outcome] for outcome in WRITTEN)
+    if not rows:
         return unchanged(attempt, dataset.name)
-    metadata = _metadata(attempt, dataset.name, counts)
+    read = {"read": tally.read(dataset.name)}
+    metadata = _metadata(attempt, dataset.name, rows, {**read, **outcomes})
     path = table_path(attempt.root, dataset.name)
+    attempt.confirm_lease()
     with transaction(attempt.spark, _transaction_id(attempt, dataset.name), metadata):
         rows_df = table_rows(classified_df, dataset, attempt.manifest.batch_id)
         merge_delta(rows_df, path, list(dataset.key), dataset.partition_column)
     return _versions(attempt, dataset.name, metadata)
 
 
-def commit_rejects(attempt: Attempt, classified: Mapping[str, DataFrame]) -> Versions:
-    """Append the rejects that the table has not had yet."""
-    rejects_df = reject_rows(attempt.spark, classified, attempt.manifest)
-    new_df = unknown_rejects(rejects_df, attempt.base(REJECTED)).persist()
-    count = new_df.count()
-    if not count:
+def commit_rejects(attempt: Attempt, classified: Mapping[str, DataFrame], tally: Tally) -> Versions:
+    """Bring into the table of rejects what it lacks or has in another state."""
+    changed_df = keep_rows(_changed_rejects(attempt, classified, tally))
+    by_status = {
+        row["status"]: row["count"] for row in changed_df.groupBy("status").count().collect()
+    }
+    if not by_status:
         return unchanged(attempt, REJECTED)
-    metadata = _metadata(attempt, REJECTED, {"rejected": count})
+    metadata = _metadata(attempt, REJECTED, sum(by_status.values()), by_status)
+    attempt.confirm_lease()
     with transaction(attempt.spark, _transaction_id(attempt, REJECTED), metadata):
-        path = table_path(attempt.root, REJECTED)
-        new_df.repartition("dataset").write.format("delta").mode("append").save(path)
+        merge_delta(changed_df, table_path(attempt.root, REJECTED), ["reject_id"], "dataset")
     return _versions(attempt, REJECTED, metadata)
+
+
+def _changed_rejects(
+    attempt: Attempt, classified: Mapping[str, DataFrame], tally: Tally
+) -> DataFrame:
+    """Return the rows that the table of rejects lacks or has in another state.
+
+    The try is counted in rows that stay parked, unless the batch brings nothing new to any table.
+    """
+    fresh_df = keep_rows(reject_rows(attempt.spark, classified, attempt.manifest))
+    if not attempt.base_versions[REJECTED]:
+        return fresh_df
+    keys = [file.key for file in attempt.manifest.files]
+    base_df = attempt.base(REJECTED).where(F.col("source_file").isin(keys))
+    changed_df = changed_rejects(fresh_df, base_df)
+    waiting = [classified[name] for name in classified if tally.parked_before(name)]
+    if not waiting:
+        return changed_df
+    retried_df = retried_rows(waiting, attempt.manifest)
+    if not tally.writes():
+        retried_df = retried_df.where(F.col("status") != F.lit(PARKED))
+    # A parked record that is delivered again stands for both.
+    return changed_df.unionByName(retried_df.join(fresh_df, on="reject_id", how="left_anti"))
 
 
 def table_rows(classified_df: DataFrame, dataset: Dataset, batch_id: str) -> DataFrame:
@@ -61,20 +98,33 @@ def unchanged(attempt: Attempt, table: str) -> Versions:
 
 
 def _versions(attempt: Attempt, table: str, metadata: Metadata) -> Versions:
-    """Find our commit in the history; a rerun finds the one that it was spared."""
+    """Find our commit in the history, and see that Delta wrote as many rows as we counted.
+
+    A rerun finds the commit that it was spared.
+    """
     base = attempt.base_versions[table]
     path = table_path(attempt.root, table)
     for commit in commits_above(attempt.spark, path, base):
         if commit.metadata == metadata:
+            _check_rows(path, commit, metadata["rows"])
             return Versions(base, commit.version)
     raise HistoryError(f"{path}: no commit after version {base} is of {metadata}")
 
 
-def _metadata(attempt: Attempt, step: str, counts: Mapping[str, int]) -> Metadata:
+def _check_rows(path: str, commit: Commit, rows: int) -> None:
+    if written_rows(commit) != rows:
+        raise LedgerError(
+            f"{path}: version {commit.version} wrote {written_rows(commit)} rows and the ledger "
+            f"counts {rows}; take the batch back with Delta-undo-job"
+        )
+
+
+def _metadata(attempt: Attempt, step: str, rows: int, counts: Mapping[str, int]) -> Metadata:
     return {
         "batch_id": attempt.manifest.batch_id,
         "attempt": attempt.number,
         "step": step,
+        "rows": rows,
         "counts": {name: count for name, count in counts.items() if count},
     }
 

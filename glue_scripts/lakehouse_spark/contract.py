@@ -12,8 +12,11 @@ from open_data_contract_standard.model import (
 )
 from pydantic import ValidationError
 
+from lakehouse_spark.limits import LimitError, Limits, read_limits
+
 SUPPORTED_TYPES = re.compile(r"int|bigint|double|decimal\(\d+,\d+\)|string|date|timestamp")
 SUPPORTED_OPTIONS = {"minimum", "maximum"}
+NO_LIMITS = Limits()
 
 
 class ContractError(ValueError):
@@ -44,13 +47,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset: its columns in table order, key, partition column and what it refers to."""
+    """One dataset: columns in table order, key, partition column, references and limits."""
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     partition_column: str | None = None
     references: tuple[Reference, ...] = ()
+    limits: Limits = NO_LIMITS
 
     @property
     def column_names(self) -> list[str]:
@@ -106,9 +110,17 @@ def _dataset(table: SchemaObject) -> Dataset:
         key=_key(properties),
         partition_column=_partition_column(name, properties),
         references=tuple(each for column in properties for each in _references(name, column)),
+        limits=_limits(table),
     )
     _check_key(dataset)
     return dataset
+
+
+def _limits(table: SchemaObject) -> Limits:
+    try:
+        return read_limits(table)
+    except LimitError as error:
+        raise ContractError(str(error)) from error
 
 
 def _column(dataset: str, column: SchemaProperty) -> Column:

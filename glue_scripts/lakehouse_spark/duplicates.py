@@ -37,7 +37,11 @@ def settle_duplicates(
 
 
 def with_contest_outcome(contested_df: DataFrame, dataset: Dataset) -> DataFrame:
-    """Add ``_outcome`` to sound rows that share their key with others, and the losers' reason."""
+    """Add ``_outcome`` to sound rows that share their key with others, and the losers' reason.
+
+    A loser is told the winner's file; rows that are equal wait for their parents since the first
+    of them was parked, so that an orphan that is delivered again and again gets no more time.
+    """
     by_file = [F.desc("_delivered_at"), F.asc("_source_file"), F.asc("_fields")]
     by_value = [F.desc_nulls_last(name) for name in dataset.column_names]
     contest = Window.partitionBy(*dataset.key).orderBy(by_file[0], *by_value, *by_file[1:])
@@ -45,10 +49,16 @@ def with_contest_outcome(contested_df: DataFrame, dataset: Dataset) -> DataFrame
     loses = F.col("_outcome") == F.lit("rejected")
     return (
         contested_df
-        .withColumns({"_place": _place(contest), "_place_of_equals": _place(equals)})
+        .withColumns({
+            "_place": _place(contest),
+            "_place_of_equals": _place(equals),
+            "_first_seen_at": F.min("_first_seen_at").over(_all_of(equals)),
+            "_first_file": F.first("_source_file").over(contest),
+        })
         .withColumn("_outcome", _contest_outcome())
         .withColumn("_reasons", F.when(loses, _conflict()).otherwise(F.col("_reasons")))
-        .drop("_place", "_place_of_equals")
+        .withColumn("_winner_file", F.when(loses, F.col("_first_file")))
+        .drop("_place", "_place_of_equals", "_first_file")
     )
 
 
@@ -59,6 +69,10 @@ def is_sound() -> Column:
 
 def _place(window: WindowSpec) -> Column:
     return F.row_number().over(window)
+
+
+def _all_of(window: WindowSpec) -> WindowSpec:
+    return window.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
 
 
 def _contest_outcome() -> Column:

@@ -1,7 +1,7 @@
 """What a table's history says of the batches, and how a commit is made known in it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,23 +22,41 @@ class HistoryError(RuntimeError):
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit of a table; `metadata` is what we wrote into it, empty for one of others."""
+    """One commit of a table; `metadata` is what we wrote into it, empty for one of others.
+
+    `metrics` are Delta's own counts of what the commit did.
+    """
 
     version: int
     operation: str
     metadata: Metadata
+    metrics: Mapping[str, str]
 
 
 def current_version(spark: SparkSession, path: str) -> int:
     """Return the number of the table's last commit."""
-    return _history(spark, path, 1)[0].version
+    return recent_commits(spark, path, 1)[0].version
+
+
+def recent_commits(spark: SparkSession, path: str, count: int) -> list[Commit]:
+    """Return the last commits, newest first."""
+    history_df = DeltaTable.forPath(spark, path).history(count)
+    columns = ["version", "operation", "userMetadata", "operationMetrics"]
+    return [_commit(row) for row in history_df.select(*columns).collect()]
 
 
 def commits_above(spark: SparkSession, path: str, version: int) -> list[Commit]:
     """Return the commits after `version`, newest first."""
-    latest = _history(spark, path, 1)
+    latest = recent_commits(spark, path, 1)
     count = latest[0].version - version
-    return latest[:count] if count <= 1 else _history(spark, path, count)
+    return latest[:count] if count <= 1 else recent_commits(spark, path, count)
+
+
+def written_rows(commit: Commit) -> int:
+    """Return how many rows a WRITE or MERGE added or replaced, as Delta counted them."""
+    merged = ["numTargetRowsInserted", "numTargetRowsUpdated"]
+    names = ["numOutputRows"] if commit.operation == "WRITE" else merged
+    return sum(int(commit.metrics.get(name, 0)) for name in names)
 
 
 @contextmanager
@@ -70,16 +88,11 @@ def _setting(spark: SparkSession, name: str, value: str) -> Iterator[None]:
         spark.conf.unset(name)
 
 
-def _history(spark: SparkSession, path: str, count: int) -> list[Commit]:
-    history_df = DeltaTable.forPath(spark, path).history(count)
-    rows = history_df.select("version", "operation", "userMetadata").collect()
-    return [_commit(row) for row in rows]
-
-
 def _commit(row: Row) -> Commit:
     try:
         metadata = json.loads(row["userMetadata"] or "{}")
     except ValueError:
         metadata = {}
     is_ours = isinstance(metadata, dict)
-    return Commit(row["version"], row["operation"], metadata if is_ours else {})
+    metrics = row["operationMetrics"] or {}
+    return Commit(row["version"], row["operation"], metadata if is_ours else {}, metrics)

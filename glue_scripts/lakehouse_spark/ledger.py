@@ -1,13 +1,13 @@
 """The ledger: what became of every row of a batch, and the proof that none is missing."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import Row
 
 from lakehouse_spark.batches import Manifest, PlannedFile, Record
-from lakehouse_spark.classification import OUTCOMES
+from lakehouse_spark.classification import OUTCOMES, WRITTEN
 from lakehouse_spark.contract import Contract
 from lakehouse_spark.reasons import CATEGORIES, FILE_CATEGORY
 
@@ -25,6 +25,27 @@ class FileCounts:
     rejects: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass
+class ParkedCounts:
+    """One dataset's rows that were parked before the batch, and what became of them in it."""
+
+    before: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    expired: int = 0
+
+    def as_record(self, newly_parked: int) -> Record:
+        """Return the balance: before + newly_parked = resolved + expired + after."""
+        still = self.outcomes["parked"]
+        return {
+            "before": self.before,
+            "newly_parked": newly_parked,
+            "resolved": self.outcomes.total() - still - self.expired,
+            "expired": self.expired,
+            "after": still + newly_parked,
+            "outcomes": {outcome: self.outcomes[outcome] for outcome in OUTCOMES},
+        }
+
+
 @dataclass(frozen=True)
 class Versions:
     """A table's version before the batch, and after it."""
@@ -34,11 +55,14 @@ class Versions:
 
 
 class Tally:
-    """The counts of a batch, file by file."""
+    """The counts of a batch, file by file, and of the rows that were parked before it."""
 
-    def __init__(self, manifest: Manifest) -> None:
-        """Start with nothing counted but the files that were rejected whole."""
+    def __init__(self, manifest: Manifest, parked: Mapping[str, int] | None = None) -> None:
+        """Start with the files that were rejected whole, and the parked rows of each dataset."""
         self._manifest = manifest
+        self._parked: defaultdict[str, ParkedCounts] = defaultdict(ParkedCounts)
+        for dataset, count in (parked or {}).items():
+            self._parked[dataset].before = count
         self._counts = {file.key: FileCounts() for file in manifest.files}
         for file in manifest.files:
             if not file.accepted:
@@ -49,32 +73,70 @@ class Tally:
         for row in rows:
             self._of(row["_source_file"]).read += row["count"]
 
-    def add_outcomes(self, rows: Iterable[Row]) -> None:
-        """Add counts of outcomes: ``_source_file``, ``_outcome``, ``_category``, ``count``."""
+    def add_outcomes(self, dataset: str, rows: Iterable[Row]) -> None:
+        """Add counts of the dataset's outcomes.
+
+        Columns: ``_source_file``, ``_retried``, ``_outcome``, ``_category``, ``count``.
+        """
         for row in rows:
-            counts = self._of(row["_source_file"])
-            counts.outcomes[row["_outcome"]] += row["count"]
-            if row["_category"]:
-                counts.rejects[row["_category"]] += row["count"]
+            if row["_retried"]:
+                self._add_retried(dataset, row)
+            else:
+                self._add_fresh(row)
 
     def outcomes(self, dataset: str) -> Counter[str]:
-        """Return the outcomes of all rows of the dataset."""
-        return self._of_dataset(dataset).outcomes
+        """Return the outcomes of the dataset's rows, those that were parked before among them."""
+        return self._of_dataset(dataset).outcomes + self._parked[dataset].outcomes
 
-    def rejects(self) -> int:
-        """Return how many records, rejected files among them, belong in the table of rejects."""
-        return sum(counts.rejects.total() for counts in self._counts.values())
+    def read(self, dataset: str) -> int:
+        """Return how many rows of the dataset were read from the batch's files."""
+        return self._of_dataset(dataset).read
+
+    def rejected(self, dataset: str) -> int:
+        """Return how many of those rows were rejected."""
+        return self._of_dataset(dataset).outcomes["rejected"]
+
+    def has_files(self, dataset: str) -> bool:
+        """Return whether the batch has files of the dataset."""
+        return bool(self._files(dataset))
+
+    def parked_before(self, dataset: str) -> int:
+        """Return how many rows of the dataset were parked before the batch."""
+        return self._parked[dataset].before
+
+    def writes(self) -> bool:
+        """Return whether any row is new to a table, or otherwise than the table has it."""
+        datasets = {file.dataset for file in self._manifest.files} | set(self._parked)
+        return any(self.outcomes(name)[written] for name in datasets for written in WRITTEN)
+
+    def refused(self) -> int:
+        """Return how many rows the batch may have for the table of rejects.
+
+        Rejected and parked records, files rejected whole, and all rows that were parked before.
+        """
+        fresh = sum(
+            each.rejects.total() + each.outcomes["parked"] for each in self._counts.values()
+        )
+        return fresh + sum(parked.before for parked in self._parked.values())
 
     def check_balance(self) -> None:
-        """Raise LedgerError, with both numbers, where a file's outcomes are not its rows."""
+        """Raise LedgerError, with both numbers, where outcomes are not the rows read or parked."""
         for key, counts in self._counts.items():
             if counts.read != counts.outcomes.total():
                 raise LedgerError(
                     f"{key}: {counts.read} rows were read and {counts.outcomes.total()} have an "
                     "outcome; nothing was committed"
                 )
+        for dataset, parked in self._parked.items():
+            if parked.before != parked.outcomes.total():
+                raise LedgerError(
+                    f"{dataset}: {parked.before} rows were parked and {parked.outcomes.total()} of "
+                    "them have an outcome; nothing was committed"
+                )
 
-    def ledger(self, contract: Contract, versions: Mapping[str, Versions]) -> Record:
+    def ledger(
+        self, contract: Contract, versions: Mapping[str, Versions], warnings: Sequence[Record] = ()
+    ) -> Record:
         """Return the record load.json; `versions` has every dataset and ``rejected``."""
         tables = dict(versions)
         rejected = tables.pop("rejected")
@@ -83,9 +145,22 @@ class Tally:
             "state": "committed",
             "contract_version": contract.version,
             "datasets": {name: self._dataset(name, each) for name, each in tables.items()},
-            "files": [self._file(file) for file in self._manifest.files],
+            "files": [self._file(contract, file) for file in self._manifest.files],
             "rejected": {"base_version": rejected.base, "new_version": rejected.new},
+            "warnings": list(warnings),
         }
+
+    def _add_fresh(self, row: Row) -> None:
+        counts = self._of(row["_source_file"])
+        counts.outcomes[row["_outcome"]] += row["count"]
+        if row["_outcome"] == "rejected":
+            counts.rejects[row["_category"]] += row["count"]
+
+    def _add_retried(self, dataset: str, row: Row) -> None:
+        parked = self._parked[dataset]
+        parked.outcomes[row["_outcome"]] += row["count"]
+        if (row["_outcome"], row["_category"]) == ("rejected", "referential_integrity"):
+            parked.expired += row["count"]
 
     def _of(self, key: str | None) -> FileCounts:
         if key not in self._counts:
@@ -108,18 +183,28 @@ class Tally:
         return {
             **_counted(self._of_dataset(dataset)),
             "files_rejected": sum(not file.accepted for file in self._files(dataset)),
+            "parked": self._parked[dataset].as_record(self._of_dataset(dataset).outcomes["parked"]),
             "base_version": versions.base,
             "new_version": versions.new,
         }
 
-    def _file(self, file: PlannedFile) -> Record:
+    def _file(self, contract: Contract, file: PlannedFile) -> Record:
         return {
             "key": file.key,
             "version_id": file.version_id,
             "dataset": file.dataset,
             "verdict": "accepted" if file.accepted else "rejected",
+            "reasons": list(file.reasons),
+            "extra_columns": _extra_columns(contract, file),
             **_counted(self._counts[file.key]),
         }
+
+
+def _extra_columns(contract: Contract, file: PlannedFile) -> list[str]:
+    """Return the columns of the file that the contract does not know: they are not loaded."""
+    [dataset] = [each for each in contract.datasets if each.name == file.dataset]
+    known = {column.name for column in dataset.delivered}
+    return [name for name in file.columns if name not in known]
 
 
 def _counted(counts: FileCounts) -> Record:

@@ -10,9 +10,14 @@ from lakehouse_spark.batches import ATTEMPT_LOADED, LEDGER, BatchRecords, Record
 from lakehouse_spark.classification import WRITTEN
 from lakehouse_spark.commits import commit_dataset, commit_rejects, unchanged
 from lakehouse_spark.contract import Contract
+from lakehouse_spark.guard import NO_OVERRIDES, Overrides, far_smaller, over_limit
+from lakehouse_spark.lease import Lease
 from lakehouse_spark.ledger import Tally, Versions
+from lakehouse_spark.parked import count_parked
 from lakehouse_spark.planned import check_files
 from lakehouse_spark.recipe import classify_dataset
+from lakehouse_spark.refusal import refuse_for_rejects, refuse_for_size
+from lakehouse_spark.rejects import reject_rows
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage
 from lakehouse_spark.tables import REJECTED
@@ -25,36 +30,44 @@ def load_batch(
     storage: Storage,
     batch_id: str,
     glue_run_id: str | None = None,
+    overrides: Overrides = NO_OVERRIDES,
+    lease: Lease | None = None,
 ) -> Record:
     """Load the batch and return its ledger; a batch that is loaded is reported and left alone.
+
+    Raises BatchRefused, before any table is touched, where the contract's limits are not kept.
 
     Run again after any crash it ends with the same tables, rejects and ledger, because rows are
     judged by the base versions, and Delta skips what an earlier run of the attempt committed.
     """
     records, steps = BatchRecords(storage, batch_id), Steps(batch_id)
     if unfinished := records.unfinished_undo():
-        undo_attempt(spark, storage.root, records, unfinished, steps)
+        undo_attempt(spark, storage.root, records, unfinished, steps, lease)
     loaded = records.read(LEDGER)
     if loaded is not None:
         steps.say("is loaded already, nothing to do")
         return loaded
     with steps.step("load"):
-        attempt = prepare_attempt(spark, contract, storage, records, steps)
-        ledger = _load(attempt, storage)
+        attempt = prepare_attempt(spark, contract, storage, records, steps, lease)
+        ledger = _load(attempt, storage, records, overrides)
         records.put(LEDGER, ledger)
     records.put(ATTEMPT_LOADED.format(attempt.number), _attempt_record(steps, glue_run_id))
     return ledger
 
 
-def _load(attempt: Attempt, storage: Storage) -> Record:
+def _load(
+    attempt: Attempt, storage: Storage, records: BatchRecords, overrides: Overrides
+) -> Record:
     """Give every row its outcome, prove that none is missing, commit, and return the ledger."""
     try:
-        tally = Tally(attempt.manifest)
+        tally = Tally(attempt.manifest, count_parked(attempt))
         classified = _classify(attempt, tally)
         tally.check_balance()
+        warnings = _guard(attempt, records, classified, tally, overrides)
         # Again, because the files have been read in between.
         check_files(storage, attempt.manifest.accepted())
-        return tally.ledger(attempt.contract, _commit(attempt, classified, tally))
+        attempt.write_down(records)
+        return tally.ledger(attempt.contract, _commit(attempt, classified, tally), warnings)
     finally:
         attempt.spark.catalog.clearCache()
 
@@ -62,11 +75,31 @@ def _load(attempt: Attempt, storage: Storage) -> Record:
 def _classify(attempt: Attempt, tally: Tally) -> dict[str, DataFrame]:
     classified: dict[str, DataFrame] = {}
     for dataset in attempt.contract.datasets:
-        if attempt.manifest.accepted(dataset.name):
+        if attempt.manifest.accepted(dataset.name) or tally.parked_before(dataset.name):
             with attempt.steps.step(f"classify_{dataset.name}") as counts:
                 classified[dataset.name] = classify_dataset(attempt, dataset, classified, tally)
                 counts.update(tally.outcomes(dataset.name))
     return classified
+
+
+def _guard(
+    attempt: Attempt,
+    records: BatchRecords,
+    classified: Mapping[str, DataFrame],
+    tally: Tally,
+    overrides: Overrides,
+) -> list[Record]:
+    """Return the warnings on the batch; raise BatchRefused where it can't be trusted."""
+    if over := over_limit(attempt.contract, tally, overrides):
+        rejects_df = reject_rows(attempt.spark, classified, attempt.manifest)
+        raise refuse_for_rejects(attempt, records, rejects_df, over)
+    warnings = far_smaller(attempt.contract, tally, attempt.usual_reads)
+    for each in warnings:
+        told = each["dataset"], each["read"], each["usual"]
+        attempt.steps.say("%s has %d rows where %d are usual", *told)
+    if warnings and overrides.fail_on_shrinkage:
+        raise refuse_for_size(records.batch_id, warnings)
+    return warnings
 
 
 def _commit(
@@ -77,15 +110,14 @@ def _commit(
     for dataset in attempt.contract.datasets:
         if dataset.name in classified:
             with attempt.steps.step(f"commit_{dataset.name}") as counts:
+                rows_df = classified[dataset.name]
+                versions[dataset.name] = commit_dataset(attempt, dataset, rows_df, tally)
                 outcomes = tally.outcomes(dataset.name)
-                versions[dataset.name] = commit_dataset(
-                    attempt, dataset, classified[dataset.name], outcomes
-                )
                 counts.update({outcome: outcomes[outcome] for outcome in WRITTEN})
-    if tally.rejects():
+    if tally.refused():
         with attempt.steps.step("commit_rejected") as counts:
-            versions[REJECTED] = commit_rejects(attempt, classified)
-            counts["rejects"] = tally.rejects()
+            versions[REJECTED] = commit_rejects(attempt, classified, tally)
+            counts["refused"] = tally.refused()
     return versions
 
 

@@ -10,18 +10,22 @@ from pyspark.sql import functions as F
 
 from lakehouse_spark.batches import PlannedFile
 from lakehouse_spark.contract import Dataset
+from lakehouse_spark.tables import REJECTED_SCHEMA
 
 Layout = tuple[str, ...]
 
 # The file (_etag, _delivered_at: of its version), and the record: its fields in the order of header
-# number _layout, and the whole text where it does not fit the header.
+# number _layout, the whole text where it does not fit the header, and for a parked row that is
+# tried again its row in the table of rejects.
 SOURCE_COLUMNS = [
     "_source_file", "_source_version", "_etag", "_delivered_at", "_layout", "_fields", "_record",
+    "_parked",
 ]  # fmt: skip
 FILE_SCHEMA = (
     "array<struct<_path string, _source_file string, _source_version string, "
     "_etag string, _delivered_at timestamp>>"
 )
+PARKED_TYPE = f"struct<{REJECTED_SCHEMA}>"
 CSV_OPTIONS = {
     "header": "true",
     "multiLine": "true",
@@ -49,6 +53,7 @@ def read_rows(
     ]
     files_df = describe_files(spark, root, files)
     rows_df = reduce(DataFrame.unionByName, by_layout)
+    rows_df = rows_df.withColumn("_parked", F.lit(None).cast(PARKED_TYPE))
     # Left, so that a row of no planned file is counted, and found out, by the ledger's balance.
     return rows_df.join(F.broadcast(files_df), on="_path", how="left").drop("_path")
 

@@ -17,6 +17,8 @@ CATEGORIES = {
     "data_quality": ["missing_value", "out_of_range", "not_in_enum", "conflicting_duplicate"],
     "referential_integrity": ["unknown_reference"],
 }  # fmt: skip
+# What a later step may know of a row: when it was first parked, and the file of the row it lost to.
+EARLIER = ["_first_seen_at", "_winner_file"]
 # A file is rejected whole for its header only.
 FILE_CATEGORY = "schema_validation"
 
@@ -24,14 +26,16 @@ FILE_CATEGORY = "schema_validation"
 def check_rows(text_df: DataFrame, dataset: Dataset) -> DataFrame:
     """Return the rows typed, with the array ``_reasons``, which is empty where all is well.
 
-    Columns: the dataset's in table order, ``_reasons``, then those of reading.SOURCE_COLUMNS.
+    Columns: the dataset's in table order, ``_reasons``, EARLIER, then reading.SOURCE_COLUMNS.
     """
     return (
         text_df
         .transform(with_typed_columns, dataset)
         .withColumn("_reasons", reasons(dataset))
         .transform(with_derived_columns, dataset)
-        .select(*dataset.column_names, "_reasons", *SOURCE_COLUMNS)
+        .withColumn("_first_seen_at", F.col("_parked.first_seen_at"))
+        .withColumn("_winner_file", F.lit(None).cast("string"))
+        .select(*dataset.column_names, "_reasons", *EARLIER, *SOURCE_COLUMNS)
     )
 
 

@@ -1,6 +1,7 @@
 """The rows of one dataset, from its files to one outcome each."""
 
 from collections.abc import Mapping
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -9,10 +10,12 @@ from lakehouse_spark.attempt import Attempt
 from lakehouse_spark.classification import ACCEPTED, classify_rows
 from lakehouse_spark.contract import Dataset, Reference
 from lakehouse_spark.duplicates import repeated_keys, settle_duplicates
+from lakehouse_spark.keeping import keep_rows, keep_small
 from lakehouse_spark.ledger import Tally
+from lakehouse_spark.parked import is_expired, is_retried, parked_rows
 from lakehouse_spark.reading import read_rows
 from lakehouse_spark.reasons import check_rows
-from lakehouse_spark.references import drop_known, reject_orphans, wanted_values
+from lakehouse_spark.references import drop_known, judge_orphans, wanted_values
 
 
 def classify_dataset(
@@ -20,24 +23,31 @@ def classify_dataset(
 ) -> DataFrame:
     """Return the dataset's rows with their outcomes, kept, and count them into `tally`.
 
-    classified has the rows of the datasets before this one; the dataset has accepted files.
+    classified has the rows of the datasets before this one; the dataset has accepted files, or
+    rows that were parked.
     """
-    checked_df = _keep_rows(_checked_rows(attempt, dataset))
-    tally.add_read(checked_df.groupBy("_source_file").count().collect())
-    repeated_df = _keep_small(repeated_keys(checked_df, dataset))
+    checked_df = keep_rows(_checked_rows(attempt, dataset, bool(tally.parked_before(dataset.name))))
+    fresh_df = checked_df.where(~is_retried())
+    tally.add_read(fresh_df.groupBy("_source_file").count().collect())
+    repeated_df = keep_small(repeated_keys(checked_df, dataset))
     settled_df = settle_duplicates(checked_df, repeated_df, dataset)
     missing = _missing_values(attempt, settled_df, dataset, classified)
-    referred_df = reject_orphans(settled_df, missing) if missing else settled_df
-    classified_df = _keep_rows(classify_rows(referred_df, attempt.base(dataset.name), dataset))
-    by_outcome = classified_df.groupBy("_source_file", "_outcome", "_category")
-    tally.add_outcomes(by_outcome.count().collect())
+    expired = is_expired(attempt, dataset)
+    referred_df = judge_orphans(settled_df, missing, expired) if missing else settled_df
+    classified_df = keep_rows(classify_rows(referred_df, attempt.base(dataset.name), dataset))
+    retried = is_retried().alias("_retried")
+    by_outcome = classified_df.groupBy("_source_file", retried, "_outcome", "_category")
+    tally.add_outcomes(dataset.name, by_outcome.count().collect())
     return classified_df
 
 
-def _checked_rows(attempt: Attempt, dataset: Dataset) -> DataFrame:
+def _checked_rows(attempt: Attempt, dataset: Dataset, with_parked: bool) -> DataFrame:
+    """Return the rows of the dataset's files, and those that were parked, in one."""
     files = attempt.manifest.accepted(dataset.name)
-    text_df = read_rows(attempt.spark, attempt.root, dataset, files)
-    return check_rows(text_df, dataset)
+    sources = [read_rows(attempt.spark, attempt.root, dataset, files)] if files else []
+    if with_parked:
+        sources.append(parked_rows(attempt, dataset))
+    return check_rows(reduce(DataFrame.unionByName, sources), dataset)
 
 
 def _missing_values(
@@ -49,7 +59,7 @@ def _missing_values(
         unmet_df = _unmet_by_batch(settled_df, reference, classified.get(reference.dataset))
         if unmet_df:
             parent_df = attempt.base(reference.dataset)
-            missing[reference] = _keep_small(drop_known(unmet_df, reference, parent_df))
+            missing[reference] = keep_small(drop_known(unmet_df, reference, parent_df))
     return {reference: df for reference, df in missing.items() if df}
 
 
@@ -60,21 +70,4 @@ def _unmet_by_batch(
     if brought_df:
         accepted_df = brought_df.where(F.col("_outcome").isin(ACCEPTED))
         wanted_df = drop_known(wanted_df, reference, accepted_df)
-    return _keep_small(wanted_df)
-
-
-def _keep_rows(df: DataFrame) -> DataFrame:
-    """Keep the rows of a dataset once they are first computed.
-
-    What follows sees rows and not how they were made; with persist, plans would grow with each use.
-    """
-    return df.localCheckpoint(eager=False)
-
-
-def _keep_small(df: DataFrame) -> DataFrame | None:
-    """Keep a small frame, whose size Spark then knows, so that it joins it without a shuffle.
-
-    None stands for an empty one, so that the plan has nothing in it for what does not occur.
-    """
-    kept_df = df.persist()
-    return kept_df if kept_df.count() else None
+    return keep_small(wanted_df)

@@ -1,4 +1,4 @@
-"""Referential integrity: a row that refers to a row which is nowhere is rejected."""
+"""Referential integrity: a row that refers to a row which is nowhere is parked, or rejected."""
 
 from collections.abc import Mapping
 
@@ -22,18 +22,24 @@ def drop_known(wanted_df: DataFrame, reference: Reference, parent_df: DataFrame)
     return wanted_df.join(known_df, on="_wanted", how="left_anti")
 
 
-def reject_orphans(settled_df: DataFrame, missing: Mapping[Reference, DataFrame]) -> DataFrame:
-    """Reject each winner that wants a value of `missing`, with one reason for each of them."""
+def judge_orphans(
+    settled_df: DataFrame, missing: Mapping[Reference, DataFrame], is_expired: Column
+) -> DataFrame:
+    """Park each winner that wants a value of `missing`, with one reason for each of them.
+
+    One that has waited long enough (`is_expired`) is rejected.
+    """
     for reference, missing_df in missing.items():
         flag = f"_orphan_{reference.column}"
         flagged_df = missing_df.select(F.col("_wanted").alias(flag))
         is_orphan = F.col(reference.column) == F.col(flag)
         settled_df = settled_df.join(flagged_df, on=is_orphan, how="left")
     found = F.array_compact(F.array(*(_unknown(each) for each in missing)))
-    is_rejected = is_winner() & (F.size(found) > F.lit(0))
+    is_orphan = is_winner() & (F.size(found) > F.lit(0))
+    judged = F.when(is_expired, F.lit("rejected")).otherwise(F.lit("parked"))
     return settled_df.withColumns({
-        "_reasons": F.when(is_rejected, found).otherwise(F.col("_reasons")),
-        "_outcome": F.when(is_rejected, F.lit("rejected")).otherwise(F.col("_outcome")),
+        "_reasons": F.when(is_orphan, found).otherwise(F.col("_reasons")),
+        "_outcome": F.when(is_orphan, judged).otherwise(F.col("_outcome")),
     }).drop(*(f"_orphan_{each.column}" for each in missing))
 
 

@@ -11,9 +11,11 @@ REJECTED = "rejected"
 PROVENANCE = ["_batch_id string", "_source_file string", "_delivered_at timestamp"]
 REJECTED_SCHEMA = (
     "reject_id string, dataset string, category string, reasons array<string>, "
-    "raw_record map<string,string>, source_file string, source_version string, batch_id string, "
-    "contract_version string, status string, rejected_at timestamp"
+    "raw_record map<string,string>, source_file string, source_version string, "
+    "delivered_at timestamp, winner_file string, batch_id string, contract_version string, "
+    "status string, first_seen_at timestamp, last_seen_at timestamp, attempts int"
 )
+REJECTED_COLUMNS = [column.split()[0] for column in REJECTED_SCHEMA.split(", ")]
 PROPERTIES = {
     "delta.deletedFileRetentionDuration": "interval 30 days",
     # Delta's own clean-up can take versions that are days old where commits are rare.

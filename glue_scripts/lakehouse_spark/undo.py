@@ -7,6 +7,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_spark.batches import BASE_VERSIONS, LEDGER, UNDO_STARTED, UNDONE, BatchRecords
 from lakehouse_spark.history import Metadata, commit_metadata, commits_above
+from lakehouse_spark.lease import Lease
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage
 from lakehouse_spark.tables import ensure_properties, table_path
@@ -16,7 +17,9 @@ class UndoError(RuntimeError):
     """A table has commits that are not the batch's own, so they can't be taken back with it."""
 
 
-def undo_batch(spark: SparkSession, storage: Storage, batch_id: str) -> bool:
+def undo_batch(
+    spark: SparkSession, storage: Storage, batch_id: str, lease: Lease | None = None
+) -> bool:
     """End the batch's current attempt, or an undo that broke off; return whether there was one.
 
     Raises UndoError, before anything is changed, where others have committed since.
@@ -26,12 +29,17 @@ def undo_batch(spark: SparkSession, storage: Storage, batch_id: str) -> bool:
     if records.read(BASE_VERSIONS.format(attempt)) is None:
         steps.say("attempt %d has no base versions, so there is nothing to undo", attempt)
         return False
-    undo_attempt(spark, storage.root, records, attempt, steps)
+    undo_attempt(spark, storage.root, records, attempt, steps, lease)
     return True
 
 
 def undo_attempt(
-    spark: SparkSession, root: str, records: BatchRecords, attempt: int, steps: Steps
+    spark: SparkSession,
+    root: str,
+    records: BatchRecords,
+    attempt: int,
+    steps: Steps,
+    lease: Lease | None = None,
 ) -> None:
     """Restore the tables and delete the ledger; safe to run again, wherever it broke off."""
     versions = records.read(BASE_VERSIONS.format(attempt)) or {}
@@ -41,6 +49,8 @@ def undo_attempt(
     metadata = {"batch_id": records.batch_id, "attempt": attempt, "step": "undo"}
     # Those that refer go first, so that a reader never sees an item without its order.
     for table, version in reversed(list(versions.items())):
+        if lease:
+            lease.check()
         with steps.step(f"undo_{table}") as counts:
             counts["restored"] = int(_restore(spark, table_path(root, table), version, metadata))
     records.delete(LEDGER)

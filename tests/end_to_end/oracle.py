@@ -50,7 +50,10 @@ Row = dict[str, Any]
 
 @dataclass
 class Expected:
-    """Tables by dataset and key; rejects by dataset, file, category and reasons; outcomes."""
+    """Tables by dataset and key; rejects by dataset, file, category and reasons; outcomes.
+
+    Among the rejects are the parked rows, all those of category referential_integrity.
+    """
 
     tables: dict[str, dict[tuple[Any, ...], Row]] = field(default_factory=dict)
     rejects: Counter[tuple[str, str, str, tuple[str, ...]]] = field(default_factory=Counter)
@@ -177,14 +180,20 @@ def _refer(
     for key, (row, name) in winners.items():
         unknown = [c for c, parent in PARENTS.items() if (row[c],) not in expected.tables[parent]]
         if unknown:
-            _reject(dataset, name, [f"unknown_reference:{c}" for c in unknown], expected)
+            reasons = [f"unknown_reference:{c}" for c in unknown]
+            _reject(dataset, name, reasons, expected, outcome="parked")
         else:
             known[key] = row
     return known
 
 
 def _reject(
-    dataset: str, name: str, reasons: list[str], expected: Expected, file: bool = False
+    dataset: str,
+    name: str,
+    reasons: list[str],
+    expected: Expected,
+    file: bool = False,
+    outcome: str = "rejected",
 ) -> None:
     categories = {CATEGORIES[reason.split(":")[0]] for reason in reasons}
     category = next(c for c in ORDER if c in categories)
@@ -192,4 +201,4 @@ def _reject(
     if file:
         expected.files_rejected[dataset] += 1
     else:
-        expected.outcomes[dataset]["rejected"] += 1
+        expected.outcomes[dataset][outcome] += 1

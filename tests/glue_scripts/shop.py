@@ -9,6 +9,7 @@ from typing import Any
 
 from lakehouse_spark.batches import BatchRecords
 from lakehouse_spark.contract import Contract
+from lakehouse_spark.guard import Overrides
 from lakehouse_spark.history import current_version
 from lakehouse_spark.load import load_batch
 from lakehouse_spark.tables import table_path
@@ -17,6 +18,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from tests.glue_scripts.folder_storage import FolderStorage
 
+ANY_SHARE = Overrides(max_reject_share=1.0)  # a few rows, most of them bad, are most tests
 PLANNED_AT = datetime(2025, 5, 1, 12, tzinfo=UTC)
 
 
@@ -54,13 +56,13 @@ class Shop:
         })
         return key
 
-    def plan(self, batch_id: str, contract_version: str | None = None) -> str:
-        """Freeze what was delivered since the last plan; return the batch's id."""
+    def plan(self, batch_id: str, contract_version: str | None = None, day: int = 1) -> str:
+        """Freeze what was delivered since the last plan, on a day of May; return the batch's id."""
         self.records(batch_id).create(
             "manifest.json",
             {
                 "batch_id": batch_id,
-                "planned_at": PLANNED_AT.isoformat(),
+                "planned_at": PLANNED_AT.replace(day=day).isoformat(),
                 "planned_by": "manual",
                 "contract_version": contract_version or self.contract.version,
                 "bucket": "shop",
@@ -70,9 +72,9 @@ class Shop:
         self._files = []
         return batch_id
 
-    def load(self, batch_id: str) -> dict[str, Any]:
-        """Load a planned batch; return the ledger."""
-        return load_batch(self.spark, self.contract, self.storage, batch_id)
+    def load(self, batch_id: str, overrides: Overrides = ANY_SHARE) -> dict[str, Any]:
+        """Load a planned batch, by default with any share of rejects; return the ledger."""
+        return load_batch(self.spark, self.contract, self.storage, batch_id, overrides=overrides)
 
     def undo(self, batch_id: str) -> bool:
         """Undo the batch's current attempt."""

@@ -67,7 +67,7 @@ def test_a_corrected_row_moves_to_its_partition_and_leaves_no_twin(second_load: 
 
 
 def test_a_row_may_refer_to_an_earlier_batch(second_load: Shop) -> None:
-    assert outcomes(second_load, "second", "order_items") == {"inserted": 1, "rejected": 1}
+    assert outcomes(second_load, "second", "order_items") == {"inserted": 1, "parked": 1}
     assert second_load.rows("order_items", "id")[-1] == (8,)
 
 

@@ -21,7 +21,7 @@ THING = Dataset(
 )
 SCHEMA = (
     "shelf int, id int, size int, color string, _reasons array<string>, _source_file string, "
-    "_delivered_at timestamp, _fields array<string>"
+    "_delivered_at timestamp, _fields array<string>, _first_seen_at timestamp, _winner_file string"
 )
 Key = tuple[int | None, int | None]
 
@@ -34,8 +34,10 @@ def thing(
     day: int = 1,
     reasons: Sequence[str] = (),
     text: str = "",
+    first_seen: datetime | None = None,
 ) -> tuple[Any, ...]:
-    return (*key, size, color, list(reasons), file, datetime(2025, 5, day), [text])
+    delivered = datetime(2025, 5, day)
+    return (*key, size, color, list(reasons), file, delivered, [text], first_seen, None)
 
 
 def settle(spark: SparkSession, *things: tuple[Any, ...]) -> dict[tuple[Any, ...], Any]:
@@ -125,3 +127,22 @@ def test_a_faulty_row_is_rejected_and_contests_no_key(spark: SparkSession) -> No
     assert settled[1, "red", "a", ""] == WINS
     assert settled[1, "red", "b", ""] == DUPLICATE
     assert settled[None, "red", "a", ""] == ("rejected", ["missing_value:id"])
+
+
+def test_a_loser_is_told_the_file_that_won(spark: SparkSession) -> None:
+    checked_df = spark.createDataFrame(
+        [thing(size=9, file="new", day=2), thing(file="old"), thing(file="old")], SCHEMA
+    )
+    settled_df = settle_duplicates(checked_df, repeated_keys(checked_df, THING), THING)
+    told = sorted((row["_outcome"] or "", row["_winner_file"]) for row in settled_df.collect())
+    assert told == [("", None), ("duplicate", None), ("rejected", "new")]
+
+
+def test_equal_rows_have_waited_since_the_first_of_them(spark: SparkSession) -> None:
+    parked_at = datetime(2025, 4, 1)
+    checked_df = spark.createDataFrame(
+        [thing(day=2), thing(day=1, first_seen=parked_at), thing(size=9, file="b")], SCHEMA
+    )
+    settled_df = settle_duplicates(checked_df, repeated_keys(checked_df, THING), THING)
+    waited = {(row["size"], row["_first_seen_at"]) for row in settled_df.collect()}
+    assert waited == {(1, parked_at), (9, None)}

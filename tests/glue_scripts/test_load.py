@@ -20,6 +20,7 @@ from pyspark.sql import DataFrame
 from tests.glue_scripts.deliveries import FIRST_COUNTS, FIRST_REJECTS, FIRST_TABLES, ORDERS
 from tests.glue_scripts.shop import Shop
 
+SHOWN = ("inserted", "duplicate", "rejected", "parked")
 TABLES = ["products", "orders", "order_items", "rejected"]
 
 
@@ -56,7 +57,7 @@ def test_the_ledger_has_an_outcome_for_every_row(first_load: Shop) -> None:
     assert ledger is not None
     for name, (read, outcomes, rejects) in FIRST_COUNTS.items():
         counted = ledger["datasets"][name]
-        found = [counted["outcomes"][each] for each in ("inserted", "duplicate", "rejected")]
+        found = [counted["outcomes"][each] for each in SHOWN]
         assert (counted["read"], tuple(found)) == (read, outcomes)
         assert sum(counted["outcomes"].values()) == read
         assert tuple(counted["rejects"].values()) == rejects

@@ -1,10 +1,11 @@
-"""Referential integrity: what refers to nothing is rejected."""
+"""Referential integrity: what refers to nothing is parked, and rejected after its time."""
 
 from typing import Any
 
 from lakehouse_spark.contract import Reference
-from lakehouse_spark.references import drop_known, reject_orphans, wanted_values
+from lakehouse_spark.references import drop_known, judge_orphans, wanted_values
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 TO_BOX = Reference("box", "boxes", "id")
 TO_SHELF = Reference("shelf", "shelves", "number")
@@ -27,7 +28,7 @@ def refer(
         TO_BOX: drop_known(wanted[TO_BOX], TO_BOX, boxes_df),
         TO_SHELF: drop_known(wanted[TO_SHELF], TO_SHELF, shelves_df),
     }
-    judged = reject_orphans(things_df, missing).collect()
+    judged = judge_orphans(things_df, missing, F.col("name") == "old").collect()
     assert len(judged) == len(things)
     return {row["name"]: (row["_outcome"], row["_reasons"]) for row in judged}
 
@@ -45,9 +46,9 @@ def test_each_missing_parent_is_a_reason(spark: SparkSession) -> None:
         ("both too", 9, 9, None, []),
     ]
     judged = refer(spark, things, boxes=[1], shelves=[1])
-    both = ("rejected", ["unknown_reference:box", "unknown_reference:shelf"])
+    both = ("parked", ["unknown_reference:box", "unknown_reference:shelf"])
     assert judged == {
-        "one": ("rejected", ["unknown_reference:box"]),
+        "one": ("parked", ["unknown_reference:box"]),
         "both": both,
         "both too": both,
     }
@@ -65,7 +66,16 @@ def test_only_winners_are_asked(spark: SparkSession) -> None:
         ("bad", 9, 1, "rejected", ["bad_number:size"]),
     ]
     assert refer(spark, things, boxes=[], shelves=[1]) == {
-        "winner": ("rejected", ["unknown_reference:box"]),
+        "winner": ("parked", ["unknown_reference:box"]),
         "twin": ("duplicate", []),
         "bad": ("rejected", ["bad_number:size"]),
+    }
+
+
+def test_what_has_waited_its_time_is_rejected(spark: SparkSession) -> None:
+    things: Things = [("old", 9, 1, None, []), ("new", 9, 1, None, [])]
+    judged = refer(spark, things, boxes=[], shelves=[1])
+    assert {name: outcome for name, (outcome, _) in judged.items()} == {
+        "old": "rejected",
+        "new": "parked",
     }

@@ -4,13 +4,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lakehouse_spark.batches import Manifest, PlannedFile
-from lakehouse_spark.rejects import reject_rows, unknown_rejects
-from pyspark.sql import DataFrame, SparkSession
+from lakehouse_spark.rejects import changed_rejects, reject_rows
+from lakehouse_spark.tables import REJECTED_COLUMNS, REJECTED_SCHEMA
+from pyspark.sql import DataFrame, Row, SparkSession
 
 CLASSIFIED = (
     "_outcome string, _category string, _reasons array<string>, _layout int, "
     "_fields array<string>, _record string, _source_file string, _source_version string, "
-    "_etag string"
+    "_etag string, _delivered_at timestamp, _winner_file string, _first_seen_at timestamp, "
+    f"_parked struct<{REJECTED_SCHEMA}>"
 )
 DELIVERED = datetime(2025, 5, 1, 9, tzinfo=UTC)
 BAD = ("rejected", "schema_validation", ["bad_number:id"])
@@ -27,7 +29,7 @@ def file(key: str, *columns: str, reasons: tuple[str, ...] = ()) -> PlannedFile:
 def record(
     *fields: str | None, text: str | None = None, key: str = "a", etag: str = "e1", layout: int = 0
 ) -> tuple[Any, ...]:
-    return (*BAD, layout, list(fields), text, key, "v1", etag)
+    return (*BAD, layout, list(fields), text, key, "v1", etag, DELIVERED, None, None, None)
 
 
 def rejects(spark: SparkSession, batch: Manifest, *rows: tuple[Any, ...]) -> list[dict[str, Any]]:
@@ -48,7 +50,7 @@ def test_a_rejected_record_is_kept_as_it_came(spark: SparkSession) -> None:
     [first, second] = rejects(
         spark,
         batch,
-        ("inserted", None, [], 0, ["1", "2", "3"], None, "b", "v1", "e1"),
+        ("inserted", None, [], 0, ["1", "2", "3"], None, "b", "v1", "e1", *[None] * 4),
         record("Ann", "x", key="a", layout=1),
         record("y", None, "Bob", key="b", layout=0),
     )
@@ -60,10 +62,14 @@ def test_a_rejected_record_is_kept_as_it_came(spark: SparkSession) -> None:
         "raw_record": {"name": "Ann", "id": "x"},
         "source_file": "a",
         "source_version": "v1",
+        "delivered_at": datetime(2025, 5, 1, 9),
+        "winner_file": None,
         "batch_id": "b1",
         "contract_version": "1.0.0",
         "status": "rejected",
-        "rejected_at": datetime(2025, 5, 2, 12),
+        "first_seen_at": datetime(2025, 5, 2, 12),
+        "last_seen_at": datetime(2025, 5, 2, 12),
+        "attempts": 1,
     }
     assert second["raw_record"] == {"id": "y", "age": None, "name": "Bob"}
 
@@ -107,7 +113,31 @@ def test_a_header_that_repeats_a_name_does_not_stop_the_load(spark: SparkSession
     assert found["raw_record"] == {"id": "x", "": "2"}
 
 
+def reject(id_: str, status: str = "rejected", day: int = 2, attempts: int = 1) -> Row:
+    seen = datetime(2025, 5, day, 12)
+    known = {"reject_id": id_, "status": status, "first_seen_at": seen, "attempts": attempts}
+    return Row(**{name: known.get(name) for name in REJECTED_COLUMNS})
+
+
+def changed(
+    spark: SparkSession, fresh: list[Row], base: list[Row]
+) -> dict[str, tuple[str, int, int]]:
+    """Return status, day first seen and attempts by id."""
+    fresh_df, base_df = (spark.createDataFrame(rows, REJECTED_SCHEMA) for rows in (fresh, base))
+    rows = changed_rejects(fresh_df, base_df).collect()
+    return {
+        row["reject_id"]: (row["status"], row["first_seen_at"].day, row["attempts"]) for row in rows
+    }
+
+
 def test_rejects_that_the_table_has_are_left_out(spark: SparkSession) -> None:
-    rejects_df = spark.createDataFrame([("1", "new"), ("2", "new")], "reject_id string, b string")
-    base_df = spark.createDataFrame([("2", "old")], "reject_id string, b string")
-    assert [tuple(row) for row in unknown_rejects(rejects_df, base_df).collect()] == [("1", "new")]
+    fresh = [reject("1"), reject("2"), reject("3")]
+    base = [reject("2", day=1), reject("3", "waived", day=1)]
+    assert changed(spark, fresh, base) == {"1": ("rejected", 2, 1)}
+
+
+def test_a_record_that_comes_again_in_another_state_keeps_its_first_day(
+    spark: SparkSession,
+) -> None:
+    base = [reject("1", "resolved", day=1, attempts=4)]
+    assert changed(spark, [reject("1")], base) == {"1": ("rejected", 1, 5)}

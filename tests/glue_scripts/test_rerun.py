@@ -9,8 +9,10 @@ from lakehouse_spark import load as load_module
 from lakehouse_spark import undo as undo_module
 from lakehouse_spark.contract import Contract
 from lakehouse_spark.history import commit_metadata
+from lakehouse_spark.lease import Lease, LeaseLost
+from lakehouse_spark.load import load_batch
 from lakehouse_spark.tables import PROPERTIES, ensure_properties, table_path
-from lakehouse_spark.undo import UndoError
+from lakehouse_spark.undo import UndoError, undo_batch
 from pyspark.sql import SparkSession
 
 from tests.glue_scripts.deliveries import deliver_loans
@@ -52,6 +54,18 @@ def test_a_crash_between_commits_is_made_good_by_running_again(
     assert library.load("first") == first_loans.records("first").read("load.json")
     assert library.versions() == first_loans.versions()
     assert library.snapshot() == first_loans.snapshot()
+
+
+def test_who_lost_the_lease_commits_nothing(library: Shop) -> None:
+    library.deliver("books", "c.csv", "isbn,weight,language\nZ,1,fr\n")
+    library.plan("second")
+    before = library.versions()
+    lease = Lease(library.storage, b"ours")
+    with pytest.raises(LeaseLost, match=r"_lease.json was ours and is gone"):
+        load_batch(library.spark, library.contract, library.storage, "second", lease=lease)
+    with pytest.raises(LeaseLost):
+        undo_batch(library.spark, library.storage, "first", lease)
+    assert library.versions() == before
 
 
 def test_an_undone_batch_leaves_nothing_in_the_tables(library: Shop) -> None:

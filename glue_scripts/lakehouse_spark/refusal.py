@@ -1,0 +1,58 @@
+"""What a refused batch leaves behind: its rejects and why, under the batch's own folder."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse_spark.attempt import Attempt
+from lakehouse_spark.batches import BatchRecords, Record
+from lakehouse_spark.guard import BatchRefused
+
+FOLDER = "rejects"
+# Readers of a folder of Parquet pass over names that start with an underscore.
+SUMMARY = f"{FOLDER}/_summary.json"
+
+
+def refuse_for_rejects(
+    attempt: Attempt, records: BatchRecords, rejects_df: DataFrame, over: Sequence[Record]
+) -> BatchRefused:
+    """Write the batch's rejects as Parquet, then their summary; return the error to raise."""
+    folder = f"{attempt.root}/batches/{records.batch_id}/{FOLDER}"
+    rejects_df.coalesce(1).write.mode("overwrite").parquet(folder)
+    reasons = count_by_reason(attempt.spark.read.parquet(folder))
+    records.put(SUMMARY, {"batch_id": records.batch_id, "over_limit": over, "reasons": reasons})
+    shares = "; ".join(_told(each) for each in over)
+    return BatchRefused(
+        f"batch {records.batch_id}: {shares}. Most of all {_most(reasons)}. No table was touched. "
+        f"All rejects are under {folder}/: mend the file or the rule, or raise max_reject_share"
+    )
+
+
+def refuse_for_size(batch_id: str, warnings: Sequence[Record]) -> BatchRefused:
+    """Return the error to raise for datasets that are far smaller than usual."""
+    told = "; ".join(
+        f"{each['dataset']} has {each['read']} rows where {each['usual']:.0f} are usual"
+        for each in warnings
+    )
+    return BatchRefused(f"batch {batch_id}: {told}. No table was touched (fail_on_shrinkage)")
+
+
+def count_by_reason(rejects_df: DataFrame) -> list[Record]:
+    """Return dataset, category, reason and count of all rejects, the most frequent first."""
+    reasons_df = rejects_df.select("dataset", "category", F.explode("reasons").alias("reason"))
+    by_reason = reasons_df.groupBy("dataset", "category", "reason")
+    counts_df = by_reason.count().orderBy(F.desc("count"), "dataset", "reason")
+    return [row.asDict() for row in counts_df.collect()]
+
+
+def _told(over: Record) -> str:
+    return (
+        f"{over['rejected']} of {over['read']} rows of {over['dataset']} are rejected "
+        f"({over['share']:.1%}, the limit is {over['limit']:.1%})"
+    )
+
+
+def _most(reasons: Sequence[Record]) -> str:
+    first = reasons[0]
+    return f"{first['reason']} in {first['dataset']}, {first['count']} times"
