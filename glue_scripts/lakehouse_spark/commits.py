@@ -18,7 +18,7 @@ from lakehouse_spark.history import (
 )
 from lakehouse_spark.keeping import keep_rows
 from lakehouse_spark.ledger import LedgerError, Tally, Versions
-from lakehouse_spark.merge import merge_delta
+from lakehouse_spark.merge import append_delta, merge_delta
 from lakehouse_spark.parked import PARKED
 from lakehouse_spark.rejects import changed_rejects, reject_rows, retried_rows
 from lakehouse_spark.tables import REJECTED, table_path
@@ -38,7 +38,10 @@ def commit_dataset(
     attempt.confirm_lease()
     with transaction(attempt.spark, _transaction_id(attempt, dataset.name), metadata):
         rows_df = table_rows(classified_df, dataset, attempt.manifest.batch_id)
-        merge_delta(rows_df, path, list(dataset.key), dataset.partition_column)
+        if outcomes["updated"]:
+            merge_delta(rows_df, path, list(dataset.key), dataset.partition_column)
+        else:
+            append_delta(rows_df, path, dataset.partition_column)
     return _versions(attempt, dataset.name, metadata)
 
 

@@ -1,11 +1,14 @@
 """Bring rows into a Delta table by key."""
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+
+from lakehouse_spark.ranges import Range, bounds, lies_in
 
 
 def merge_delta(df: DataFrame, path: str, key_cols: list[str], partition_col: str | None) -> None:
@@ -16,23 +19,33 @@ def merge_delta(df: DataFrame, path: str, key_cols: list[str], partition_col: st
     """
     if df.isEmpty():
         return
-    partitions = matched_partitions(df, path, key_cols, partition_col)
+    keys = bounds(df, key_cols[0])
+    partitions = matched_partitions(df, path, key_cols, partition_col, keys)
     if partitions:
-        _merge(df, path, matching(key_cols) & _lies_in(partitions, partition_col))
+        target = lies_in(F.col(f"target.{key_cols[0]}"), keys)
+        _merge(df, path, matching(key_cols) & target & _lies_in(partitions, partition_col))
     else:
-        _append(df, path, partition_col)
+        append_delta(df, path, partition_col)
+
+
+def append_delta(df: DataFrame, path: str, partition_col: str | None) -> None:
+    """Add the rows of `df` to the table; none of their keys may be in it."""
+    # One task, and so one file, for each partition value, as MERGE does it too.
+    grouped_df = df.repartition(partition_col) if partition_col else df
+    grouped_df.write.format("delta").mode("append").save(path)
 
 
 def matched_partitions(
-    df: DataFrame, path: str, key_cols: list[str], partition_col: str | None
+    df: DataFrame, path: str, key_cols: list[str], partition_col: str | None, keys: Sequence[Range]
 ) -> list[Any]:
-    """Return the partition values of the table's rows that have a key of `df`.
+    """Return the partition values of the table's rows that have a key of `df`, which lie in `keys`.
 
     One None stands for all of a table without partitions; an empty list says that all keys are new.
     """
     partition = F.col(partition_col) if partition_col else F.lit(None)
     table_df = df.sparkSession.read.format("delta").load(path)
-    keyed_df = table_df.select(*key_cols, partition.alias("_partition"))
+    near_df = table_df.where(lies_in(F.col(key_cols[0]), keys))
+    keyed_df = near_df.select(*key_cols, partition.alias("_partition"))
     matched_df = keyed_df.join(df.select(*key_cols), on=key_cols, how="left_semi")
     return [row["_partition"] for row in matched_df.select("_partition").distinct().collect()]
 
@@ -56,9 +69,3 @@ def _merge(df: DataFrame, path: str, condition: Column) -> None:
     target = DeltaTable.forPath(df.sparkSession, path).alias("target")
     merge = target.merge(df.alias("source"), condition)
     merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
-
-
-def _append(df: DataFrame, path: str, partition_col: str | None) -> None:
-    # One task, and so one file, for each partition value, as MERGE does it too.
-    grouped_df = df.repartition(partition_col) if partition_col else df
-    grouped_df.write.format("delta").mode("append").save(path)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from lakehouse_spark.history import commits_above, current_version
 from lakehouse_spark.merge import matched_partitions, merge_delta
+from lakehouse_spark.ranges import bounds
 from lakehouse_spark.tables import ensure_table
 from pyspark.sql import DataFrame, SparkSession
 
@@ -67,4 +68,4 @@ def test_only_the_partitions_of_matching_rows_are_looked_at(
     spark: SparkSession, table: str
 ) -> None:
     known = things(spark, (8, 1, 1), (8, 4, 1), (8, 9, 1))
-    assert set(matched_partitions(known, table, ["id"], "shelf")) == {1, None}
+    assert set(matched_partitions(known, table, ["id"], "shelf", bounds(known, "id"))) == {1, None}
