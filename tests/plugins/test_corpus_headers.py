@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from pathlib import Path
-
 import pytest
 from lakehouse_airflow.contract import read_contract
 from lakehouse_airflow.headers import HEADER_BYTES, judge_header
