@@ -11,7 +11,7 @@ FORMAT ?= table
 override SQL := $(value SQL)
 export SQL FILE FORMAT RAW
 
-.PHONY: help setup up demo down query sample test check fix lock clean
+.PHONY: help setup up demo down query sample test bench check fix lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -37,6 +37,9 @@ sample: setup ## write the sample files into .local/sample
 
 test: setup ## run all tests, with coverage of both environments together
 	@scripts/test
+
+bench: setup ## measure the load job: BENCH="--cases 1,2 --rounds 5 --scale 0.1"
+	@$(GLUE) -m benchmarks $(BENCH)
 
 check: setup ## look for errors of style, types and YAML; changes nothing
 	@scripts/check
