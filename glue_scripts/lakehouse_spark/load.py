@@ -61,7 +61,7 @@ def _load(
     """Give every row its outcome, prove that none is missing, commit, and return the ledger."""
     try:
         tally = Tally(attempt.manifest, count_parked(attempt))
-        classified = _classify(attempt, tally)
+        classified = classify_batch(attempt, tally)
         tally.check_balance()
         warnings = _guard(attempt, records, classified, tally, overrides)
         # Again, because the files have been read in between.
@@ -72,7 +72,8 @@ def _load(
         attempt.spark.catalog.clearCache()
 
 
-def _classify(attempt: Attempt, tally: Tally) -> dict[str, DataFrame]:
+def classify_batch(attempt: Attempt, tally: Tally) -> dict[str, DataFrame]:
+    """Return the rows of each dataset with their outcomes, and count them into `tally`."""
     classified: dict[str, DataFrame] = {}
     for dataset in attempt.contract.datasets:
         if attempt.manifest.accepted(dataset.name) or tally.parked_before(dataset.name):

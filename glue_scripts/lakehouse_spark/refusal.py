@@ -39,8 +39,9 @@ def refuse_for_size(batch_id: str, warnings: Sequence[Record]) -> BatchRefused:
 
 
 def count_by_reason(rejects_df: DataFrame) -> list[Record]:
-    """Return dataset, category, reason and count of all rejects, the most frequent first."""
-    reasons_df = rejects_df.select("dataset", "category", F.explode("reasons").alias("reason"))
+    """Return dataset, category, reason and count of what is rejected, the most frequent first."""
+    rejected_df = rejects_df.where(F.col("status") == F.lit("rejected"))
+    reasons_df = rejected_df.select("dataset", "category", F.explode("reasons").alias("reason"))
     by_reason = reasons_df.groupBy("dataset", "category", "reason")
     counts_df = by_reason.count().orderBy(F.desc("count"), "dataset", "reason")
     return [row.asDict() for row in counts_df.collect()]

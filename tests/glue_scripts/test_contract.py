@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from lakehouse_spark.contract import Column, Contract, ContractError, Reference, read_contract
 
 ID = {"name": "id", "physicalType": "bigint", "required": True, "primaryKey": True}

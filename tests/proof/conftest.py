@@ -8,6 +8,7 @@ import pytest
 from lakehouse_spark.contract import Contract, read_contract
 from pyspark.sql import SparkSession
 
+from tests.proof.scenario import Uninterrupted
 from tests.proof.sessions import CONTRACT, start_session
 
 HERE = Path(__file__).parent
@@ -41,3 +42,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 def contract() -> Contract:
     """Return the project's contract."""
     return read_contract(CONTRACT)
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(
+    spark: SparkSession, contract: Contract, tmp_path_factory: pytest.TempPathFactory
+) -> Uninterrupted:
+    """Return two batches before and after their loads; for looking and copying only."""
+    return Uninterrupted(spark, contract, tmp_path_factory.mktemp("uninterrupted"))

@@ -19,6 +19,7 @@ from lakehouse_spark.load import load_batch
 from lakehouse_spark.steps import Counts, Steps
 
 from tests.glue_scripts.folder_storage import FolderStorage
+from tests.glue_scripts.shop import ANY_SHARE
 from tests.proof.sessions import CONTRACT, start_session
 
 Reach = Callable[[str], None]
@@ -104,7 +105,7 @@ def main(folder: str, batch_id: str, scratch: str, point: str = "") -> None:
     watch_steps(reach)
     session = start_session(Path(scratch))
     storage = WatchedStorage(Path(folder), reach)
-    load_batch(session, read_contract(CONTRACT), storage, batch_id)
+    load_batch(session, read_contract(CONTRACT), storage, batch_id, overrides=ANY_SHARE)
     session.stop()
 
 

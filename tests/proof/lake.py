@@ -1,4 +1,4 @@
-"""A bucket that is a folder: what is delivered, planned and loaded, and what lies there then."""
+"""A bucket: what is delivered, planned and loaded, and what lies there then."""
 
 import csv
 import io
@@ -12,10 +12,13 @@ from deltalake import DeltaTable
 from lakehouse_spark.batches import BatchRecords
 from lakehouse_spark.contract import Contract
 from lakehouse_spark.load import load_batch
+from lakehouse_spark.storage import Storage
+from lakehouse_spark.tables import table_path
 from lakehouse_spark.undo import undo_batch
 from pyspark.sql import SparkSession
 
 from tests.glue_scripts.folder_storage import FolderStorage
+from tests.glue_scripts.shop import ANY_SHARE
 
 START = datetime(2025, 5, 1, 9, tzinfo=UTC)
 EndState = dict[str, Any]
@@ -27,19 +30,26 @@ def day(number: float) -> datetime:
 
 
 class Lake:
-    """One bucket under `folder`, with the steps of the flow that lie around the load."""
+    """One bucket, with the steps of the flow that lie around the load."""
 
-    def __init__(self, folder: Path, contract: Contract) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
+    def __init__(
+        self, storage: Storage, contract: Contract, options: dict[str, str] | None = None
+    ) -> None:
+        """Address the bucket; `options` are what delta-rs needs to read from it."""
+        self.storage = storage
         self.contract = contract
-        self.storage = FolderStorage(folder)
+        self._options = options
         self._files: list[dict[str, Any]] = []
 
     def copy(self, folder: Path) -> "Lake":
-        """Return a lake in `folder` with all that is in this one's bucket."""
-        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        return Lake(folder, self.contract)
+        """Return a lake in `folder` with all that is in this one's bucket, which is a folder."""
+        shutil.copytree(self.folder, folder)
+        return folder_lake(folder, self.contract)
+
+    @property
+    def folder(self) -> Path:
+        """Return where the bucket is, if it is a folder."""
+        return Path(self.storage.root.removeprefix("file:"))
 
     def deliver(
         self,
@@ -64,7 +74,7 @@ class Lake:
 
     def load(self, spark: SparkSession, batch_id: str) -> dict[str, Any]:
         """Load a planned batch; return the ledger."""
-        return load_batch(spark, self.contract, self.storage, batch_id)
+        return load_batch(spark, self.contract, self.storage, batch_id, overrides=ANY_SHARE)
 
     def undo(self, spark: SparkSession, batch_id: str) -> bool:
         """Undo the batch's current attempt."""
@@ -81,21 +91,34 @@ class Lake:
 
     def table_folder(self, table: str) -> Path:
         """Return the folder of a table."""
-        return self.folder / ("rejected" if table == "rejected" else f"processed/{table}")
+        return Path(table_path(str(self.folder), table))
 
     def end_state(self, *batch_ids: str) -> EndState:
         """Return all that a load promises: rows and version of each table, and the ledgers."""
-        state: EndState = {table: table_state(self.table_folder(table)) for table in self.tables}
+        state: EndState = {table: self._table_state(table) for table in self.tables}
         for batch_id in batch_ids:
             state[batch_id] = self.records(batch_id).read("load.json")
         return state
 
+    def _table_state(self, table: str) -> tuple[int, list[dict[str, Any]]]:
+        """Return a table's version and its rows, sorted, as delta-rs reads them."""
+        where = table_path(self.storage.root.removeprefix("file:"), table)
+        found = DeltaTable(where, storage_options=self._options)
+        return found.version(), sorted(found.to_pyarrow_table().to_pylist(), key=str)
+
+
+def folder_lake(folder: Path, contract: Contract) -> Lake:
+    """Return a lake whose bucket is `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Lake(FolderStorage(folder), contract)
+
 
 def planned_file(
-    storage: Any, key: str, text: str, delivered_at: datetime, reasons: Sequence[str]
+    storage: Storage, key: str, text: str, delivered_at: datetime, reasons: Sequence[str]
 ) -> dict[str, Any]:
     """Return what a manifest says of the file that now lies under `key`."""
     found = storage.identify(key)
+    assert found is not None
     return {
         "dataset": key.split("/")[1],
         "key": key,
@@ -120,12 +143,3 @@ def manifest_record(
         "bucket": "lake",
         "files": files,
     }
-
-
-def table_state(
-    where: Path | str, options: dict[str, str] | None = None
-) -> tuple[int, list[dict[str, Any]]]:
-    """Return a table's version and its rows, sorted, as delta-rs reads them."""
-    table = DeltaTable(str(where), storage_options=options)
-    rows = table.to_pyarrow_table().to_pylist()
-    return table.version(), sorted(rows, key=str)

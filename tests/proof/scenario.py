@@ -1,6 +1,11 @@
 """Two batches of one shop: a first with dirt, and one that corrects, moves and resolves rows."""
 
-from tests.proof.lake import Lake, day
+from pathlib import Path
+
+from lakehouse_spark.contract import Contract
+from pyspark.sql import SparkSession
+
+from tests.proof.lake import EndState, Lake, day, folder_lake
 
 PRODUCTS = "product_id,department_id,department,product_name\n"
 ORDERS = "order_num,order_id,user_id,order_timestamp,total_amount,date\n"
@@ -77,3 +82,17 @@ def plan_second(lake: Lake) -> str:
 
 
 PLANS = {"first": plan_first, "second": plan_second}
+
+
+class Uninterrupted:
+    """The two batches, each before and after a load that nothing interrupted."""
+
+    def __init__(self, spark: SparkSession, contract: Contract, folder: Path) -> None:
+        self.planned: dict[str, Lake] = {}
+        self.end_states: dict[str, EndState] = {}
+        lake = folder_lake(folder / "lake", contract)
+        for batch_id, plan in PLANS.items():
+            plan(lake)
+            self.planned[batch_id] = lake.copy(folder / batch_id)
+            lake.load(spark, batch_id)
+            self.end_states[batch_id] = lake.end_state(batch_id)

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
-from lakehouse_spark.contract import Contract
 from pyspark.sql import SparkSession
 
-from tests.proof.lake import EndState, Lake
-from tests.proof.scenario import PLANS, plan_first, plan_second
+from tests.proof.lake import Lake
+from tests.proof.scenario import PLANS, Uninterrupted
 from tests.proof.sessions import PROJECT
 
 DATASETS = ["products", "orders", "order_items"]
@@ -40,27 +39,6 @@ KILLS = [
     for batch in PLANS
     for point in POINTS
 ]
-
-
-class Uninterrupted:
-    """The two batches, each before and after a load that nothing interrupted."""
-
-    def __init__(self, spark: SparkSession, contract: Contract, folder: Path) -> None:
-        self.planned: dict[str, Lake] = {}
-        self.end_states: dict[str, EndState] = {}
-        lake = Lake(folder / "lake", contract)
-        for batch_id, plan in (("first", plan_first), ("second", plan_second)):
-            plan(lake)
-            self.planned[batch_id] = lake.copy(folder / batch_id)
-            lake.load(spark, batch_id)
-            self.end_states[batch_id] = lake.end_state(batch_id)
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(
-    spark: SparkSession, contract: Contract, tmp_path_factory: pytest.TempPathFactory
-) -> Uninterrupted:
-    return Uninterrupted(spark, contract, tmp_path_factory.mktemp("uninterrupted"))
 
 
 def load_and_die(lake: Lake, batch_id: str, scratch: Path, point: str) -> tuple[int, list[str]]:

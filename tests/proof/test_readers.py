@@ -8,7 +8,7 @@ import pytest
 from lakehouse_spark.contract import read_contract
 from pyspark.sql import SparkSession
 
-from tests.proof.lake import Lake, day
+from tests.proof.lake import Lake, day, folder_lake
 from tests.proof.readers import (
     READERS,
     Rows,
@@ -61,7 +61,7 @@ def load_second(spark: SparkSession, lake: Lake) -> None:
 def lakes(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Lake]:
     """Return the lake after the first batch, the second, its undo, and a checkpoint."""
     folder = tmp_path_factory.mktemp("readers")
-    lake = Lake(folder / "lake", read_contract(ALL_TYPES))
+    lake = folder_lake(folder / "lake", read_contract(ALL_TYPES))
     load_first(spark, lake)
     lakes = {"first": lake.copy(folder / "first")}
     load_second(spark, lake)
