@@ -16,8 +16,6 @@ from tests.corpus.corpus import BASE, Case, read_cases
 from tests.glue_scripts.shop import Shop
 
 LOADED = [case for case in read_cases() if not case.refused]
-# Spark takes the first line end of a file for that of all lines.
-FAIL_TODAY = {"orders/windows_header_unix_records.csv"}
 
 Fate = tuple[int, dict[str, int], dict[str, int]]
 File = tuple[str, str, bytes]
@@ -41,11 +39,7 @@ def fates(
 
 
 @pytest.mark.parametrize("case", LOADED, ids=lambda case: case.file)
-def test_rows_have_the_expected_outcomes_and_reasons(
-    case: Case, fates: dict[str, Fate], request: pytest.FixtureRequest
-) -> None:
-    if case.file in FAIL_TODAY:
-        request.applymarker(pytest.mark.xfail(strict=True))
+def test_rows_have_the_expected_outcomes_and_reasons(case: Case, fates: dict[str, Fate]) -> None:
     assert fates[case.file] == (case.read, case.outcomes, case.reasons)
 
 
