@@ -70,7 +70,14 @@ class GlueRunTrigger(GlueJobCompleteTrigger):
         yield self._event("OVERDUE", f"the run is still {state}, beyond its own time-out")
 
     async def on_kill(self) -> None:
-        """Stop the Glue run: the task was cleared, or marked as failed or successful."""
+        """Stop the Glue run: the task was cleared, or marked as failed or successful.
+
+        Shielded, because the triggerer cancels again each second, and a stop that is cancelled
+        midway would leave the Glue run at work for nobody.
+        """
+        await asyncio.shield(asyncio.ensure_future(self._stop_run()))
+
+    async def _stop_run(self) -> None:
         glue_hook: Any = self.hook()
         async with await glue_hook.get_async_conn() as glue:
             response = await glue.batch_stop_job_run(JobName=self.job_name, JobRunIds=[self.run_id])

@@ -170,3 +170,23 @@ def test_another_triggerer_can_take_the_trigger_over() -> None:
     assert copy.serialize() == (path, arguments)
     assert arguments["region_name"] == "us-east-1"
     assert arguments["stop_key"] == "batches/_stopped/jr_1.json"
+
+
+def test_a_stop_that_is_cancelled_again_goes_on_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended: list[str] = []
+
+    async def stop_slowly(self: GlueRunTrigger) -> None:
+        await asyncio.sleep(0.1)
+        ended.append(self.run_id)
+
+    async def cancel_midway() -> None:
+        stop = asyncio.ensure_future(trigger().on_kill())
+        await asyncio.sleep(0.01)
+        stop.cancel()
+        await asyncio.sleep(0.2)
+
+    monkeypatch.setattr(GlueRunTrigger, "_stop_run", stop_slowly)
+    asyncio.run(cancel_midway())
+    assert ended == ["jr_1"]

@@ -29,7 +29,7 @@ LOST = {
 }
 # The seed, and the batch to begin with.
 BAD_DAYS = [
-    (1, "second"),
+    pytest.param(1, "second", marks=pytest.mark.long),
     *(pytest.param(seed, "first", marks=pytest.mark.long) for seed in range(2, 8)),
 ]
 
