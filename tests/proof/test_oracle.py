@@ -1,0 +1,50 @@
+"""Batch after batch, the job's tables, rejects and ledgers are what the oracle says."""
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from lakehouse_spark.contract import Contract
+from pyspark.sql import SparkSession
+
+from tests.proof.comparison import load_all, load_one
+from tests.proof.conftest import LONG
+from tests.proof.lake import folder_lake
+from tests.proof.oracle import Oracle
+from tests.proof.random_deliveries import Plan, plans
+from tests.proof.scenario import PLANS
+
+SECONDS = 60.0  # after that no further example is tried, unless we have long
+
+
+def test_the_scenario_ends_as_the_oracle_says(
+    spark: SparkSession, contract: Contract, tmp_path: Path
+) -> None:
+    lake, oracle = folder_lake(tmp_path, contract), Oracle()
+    for plan in PLANS.values():
+        load_one(spark, lake, oracle, plan(lake))
+
+
+@pytest.mark.timeout(36_000 if LONG else 600)
+def test_random_batches_end_as_the_oracle_says(
+    spark: SparkSession, contract: Contract, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    deadline = time.monotonic() + SECONDS
+
+    @settings(
+        max_examples=300 if LONG else 10,
+        derandomize=not LONG,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate, *([Phase.shrink] if LONG else [])],
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    @given(plans())
+    def load_and_compare(batches: list[Plan]) -> None:
+        if LONG or time.monotonic() < deadline:
+            lake = folder_lake(tmp_path_factory.mktemp("random"), contract)
+            load_all(spark, lake, Oracle(), batches, "b")
+
+    load_and_compare()
