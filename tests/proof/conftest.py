@@ -16,6 +16,8 @@ LONG = os.environ.get("LAKEHOUSE_LONG") == "1"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # It is no test module, and its comparisons are to be told in full too.
+    pytest.register_assert_rewrite("tests.proof.comparison")
     config.addinivalue_line("markers", "long: takes long; runs with LAKEHOUSE_LONG=1 or -m long")
 
 
