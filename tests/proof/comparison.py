@@ -1,6 +1,7 @@
 """The job and the oracle side by side: the same batches for both, and all they leave compared."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,13 +24,25 @@ def load_all(
     for number, batch in enumerate(batches):
         for each in batch.deliveries:
             lake.deliver(each.dataset, each.name, each.text, each.delivered_at, each.reasons)
-        load_one(spark, lake, oracle, lake.plan(f"{name}{number}", batch.planned_at))
+        batch_id = lake.plan(f"{name}{number}", batch.planned_at)
+        if batch.is_undone:
+            load_and_undo(spark, lake, oracle, batch_id)
+        load_one(spark, lake, oracle, batch_id)
 
 
 def load_one(spark: SparkSession, lake: Lake, oracle: Oracle, batch_id: str) -> None:
     """Let both load a planned batch, and compare ledgers, tables and rejects."""
     expected = oracle.load(planned_batch(lake, batch_id))
     assert lake.load(spark, batch_id) == expected
+    assert_as_the_oracle_says(lake, oracle)
+
+
+def load_and_undo(spark: SparkSession, lake: Lake, oracle: Oracle, batch_id: str) -> None:
+    """Let both load a planned batch and take it back, and compare what is left."""
+    before = deepcopy(oracle)
+    load_one(spark, lake, oracle, batch_id)
+    lake.undo(spark, batch_id)
+    oracle.undo(before)
     assert_as_the_oracle_says(lake, oracle)
 
 

@@ -38,7 +38,7 @@ class Oracle:
         self.rejects: dict[Identity, Reject] = {}
         self.versions = dict.fromkeys([*COLUMNS, "rejected"], 0)
         # For each commit of a table the rows that its batch read; None was its creation.
-        self._reads: dict[str, list[int | None]] = {dataset: [None] for dataset in COLUMNS}
+        self._reads: dict[str, list[int | None]] = {table: [None] for table in self.versions}
 
     def load(self, batch: Batch) -> dict[str, Any]:
         """Load a batch, and return its ledger."""
@@ -52,6 +52,15 @@ class Oracle:
             self._write(batch, dataset, rows[dataset])
         self._write_rejects(batch, [row for each in rows.values() for row in each])
         return ledger_record(batch, rows, base, self.versions, warnings)
+
+    def undo(self, before: "Oracle") -> None:
+        """Go back to `before`; a table that has a commit since gets one more, which restores it."""
+        self.tables, self.rejects = before.tables, before.rejects
+        for table, version in before.versions.items():
+            if version != self.versions[table]:
+                self.versions[table] += 1
+                # Neither the commit that was taken back nor the other tells what is usual.
+                self._reads[table] = [*before._reads[table], None, None]
 
     def _parked_rows(self, dataset: str) -> Iterator[Row]:
         for identity, reject in self.rejects.items():

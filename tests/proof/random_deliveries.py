@@ -52,10 +52,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one batch is to load, and when it is planned."""
+    """What one batch is to load, when it is planned, and whether its first attempt is undone."""
 
     planned_at: datetime
     deliveries: tuple[Delivery, ...]
+    is_undone: bool = False
 
 
 @st.composite
@@ -120,6 +121,7 @@ def plans(draw: Draw, max_batches: int = 4) -> list[Plan]:
         again = st.lists(st.sampled_from(earlier), max_size=2) if earlier else parents
         new = st.lists(deliveries(), max_size=4)
         chosen = {(each.dataset, each.name): each for each in [*draw(again), *draw(new)]}
-        found.append(Plan(planned_at, tuple(chosen.values())))
+        is_undone = not draw(st.integers(0, 7))
+        found.append(Plan(planned_at, tuple(chosen.values()), is_undone))
         planned_at += day(draw(st.sampled_from([0, 1, 2, 3]))) - day(0)
     return [plan for plan in found if plan.deliveries]
