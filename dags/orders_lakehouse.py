@@ -13,13 +13,14 @@ Any task may be cleared at any time, "with downstream": no row is loaded twice, 
 * `wait_for_files`: `raw/` can't be listed (no files is a skip). Mend bucket or rights, clear it.
 * `plan_batch`: a file can't be read, or the bucket keeps no versions. The log names it; clear it.
 * `load_delta`: its Glue job failed three times, or a person stopped it. See its Glue log, clear it.
-  It fails before any table is touched when a file has changed (clear `plan_batch`), when another
-  job holds the lease (clear it later), or when too many rows are rejected: see
+  It fails before any table is touched when a file or the contract's version has changed (clear
+  `plan_batch`), when another job holds the lease (clear it later), or when too many rows are
+  rejected: see
   `batches/<batch_id>/rejects/`, mend the file and clear `plan_batch`, mend the rule and clear it,
   or trigger a run with a higher `max_reject_share`, which takes up the same batch.
 * `check_quality`: the scan could not be made. Read the Glue log, mend the checks, clear it.
-* `quality_gate`: the data is not good enough, see the log. Mend the file and clear `plan_batch`,
-  or mend the rule and clear `load_delta`.
+* `quality_gate`: the data is not good enough, see the log. Mend the file or the contract and clear
+  `plan_batch`, or mend the check and clear `load_delta`.
 * `undo_batch`: readers still see the bad batch. Urgent: read the Glue log, clear it.
 * `run_crawler`: Athena may miss new tables or columns. Look at the crawler in Glue, clear it.
 * `query_*`: Athena does not answer over the new data. The log has its reason; clear it.

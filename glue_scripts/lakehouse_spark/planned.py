@@ -19,7 +19,7 @@ def check_manifest(manifest: Manifest, contract: Contract) -> None:
     if manifest.contract_version != contract.version:
         raise ManifestError(
             f"batch {manifest.batch_id} was planned under contract {manifest.contract_version} and "
-            f"this job has contract {contract.version}: deploy both sides, then plan again"
+            f"this job has contract {contract.version}: deploy both sides, then clear plan_batch"
         )
     known = {dataset.name for dataset in contract.datasets}
     for file in manifest.files:

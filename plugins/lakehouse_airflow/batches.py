@@ -117,7 +117,9 @@ def require_planned(deployment: Deployment, batch_id: str) -> None:
     batch = batch_of(deployment, batch_id)
     batch.manifest()
     if batch.read(REPLACED) and not batch.was_loaded():
-        raise BatchNotReady(f"the files of batch {batch_id} have changed: clear plan_batch")
+        raise BatchNotReady(
+            f"the files of batch {batch_id}, or the contract, have changed: clear plan_batch"
+        )
 
 
 def require_loaded(deployment: Deployment, batch_id: str) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from airflow.sdk.exceptions import AirflowSkipException
 
 from lakehouse_airflow.batches import OPEN_BATCH, REPLACED, Batch
+from lakehouse_airflow.changes import Change, changes_since
+from lakehouse_airflow.contract import Contract, read_contract
 from lakehouse_airflow.deployment import Deployment
 from lakehouse_airflow.manifest import current_versions, freeze_manifest
 from lakehouse_airflow.records import Record, Records, batch_records, utc_text
@@ -18,14 +20,16 @@ log = logging.getLogger(__name__)
 def plan_batch(deployment: Deployment, contract_path: Path, dag_run_id: str) -> str:
     """Return the batch of a DAG run: its own, else the open one, else what lies in ``raw/`` now.
 
-    A batch whose files have changed before anything of it was committed gives way to a new one.
+    A batch whose files or contract have changed before anything of it was committed gives way to a
+    new one.
 
     Raises:
         AirflowSkipException: nothing to load.
         BucketNotVersioned: the bucket keeps no versions.
     """
     records = batch_records(deployment)
-    batch_id = Planner(deployment, contract_path, dag_run_id, records).batch_of_run()
+    contract = read_contract(contract_path)
+    batch_id = Planner(deployment, contract, dag_run_id, records).batch_of_run()
     log.info("DAG run %s works on batch %s", dag_run_id, batch_id)
     return batch_id
 
@@ -35,7 +39,7 @@ class Planner:
     """Plans for one DAG run."""
 
     deployment: Deployment
-    contract_path: Path
+    contract: Contract
     dag_run_id: str
     records: Records
 
@@ -69,7 +73,7 @@ class Planner:
         return opened
 
     def _freeze(self) -> str | None:
-        return freeze_manifest(self.deployment, self.records, self.contract_path, self.dag_run_id)
+        return freeze_manifest(self.deployment, self.records, self.contract, self.dag_run_id)
 
     def _replacement(self, batch: Batch) -> Record | None:
         """Return what says that the batch gave way, having written it if it must; None: it stands.
@@ -80,21 +84,17 @@ class Planner:
             return None
         if replaced := batch.read(REPLACED):
             return replaced
-        changed = self._changed_files(batch)
-        if not changed:
+        changes = self._changes(batch)
+        if not changes:
             return None
         if batch.is_begun():
-            self._warn_of(changed, batch)
+            self._warn_of(changes, batch)
             return None
-        return self._replace(batch, [file["key"] for file in changed])
+        return self._replace(batch, [change.name for change in changes])
 
-    def _changed_files(self, batch: Batch) -> list[Record]:
-        """Return the planned files that are gone, or lie in ``raw/`` in another version."""
-        manifest = batch.read("manifest.json") or {"files": []}
+    def _changes(self, batch: Batch) -> list[Change]:
         current = current_versions(self.records.s3, self.deployment)
-        return [
-            file for file in manifest["files"] if current.get(file["key"]) != file["version_id"]
-        ]
+        return changes_since(batch.manifest(), self.contract.version, current)
 
     def _replace(self, batch: Batch, changed: list[str]) -> Record | None:
         # Whoever dies on the way leaves a batch that the next planner finds and follows:
@@ -107,7 +107,7 @@ class Planner:
         opened = self.records.create(OPEN_BATCH, old)
         by = self._freeze() if opened == old else opened["batch_id"]
         if by == batch.batch_id:
-            return None  # the files were brought back in this very moment
+            return None  # in this very moment the files were brought back, or the load began
         record = {"by": by, "changed": changed, "replaced_at": utc_text(datetime.now(UTC))}
         log.warning(
             "batch %s gives way to %s: %s changed", batch.batch_id, by or "none", ", ".join(changed)
@@ -121,15 +121,14 @@ class Planner:
         else:
             self.records.replace_if(OPEN_BATCH, {"batch_id": batch_id}, {"batch_id": by})
 
-    def _warn_of(self, changed: list[Record], batch: Batch) -> None:
-        for file in changed:
+    def _warn_of(self, changes: list[Change], batch: Batch) -> None:
+        for change in changes:
             log.warning(
-                "%s is gone or replaced, but batch %s is kept, since its load has begun: delete "
-                "what lies above version %s and clear load_delta, or run the Glue job %s with "
-                "--batch_id %s and clear plan_batch",
-                file["key"],
+                "%s, but batch %s is kept, since its load has begun: %s and clear load_delta, or "
+                "run the Glue job %s with --batch_id %s and clear plan_batch",
+                change.now,
                 batch.batch_id,
-                file["version_id"],
+                change.way_back,
                 self.deployment.glue_jobs.undo.name,
                 batch.batch_id,
             )

@@ -5,13 +5,12 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from lakehouse_airflow.batches import REPLACED
-from lakehouse_airflow.contract import Contract, read_contract
+from lakehouse_airflow.batches import REPLACED, Batch
+from lakehouse_airflow.contract import Contract
 from lakehouse_airflow.deployment import Deployment
 from lakehouse_airflow.headers import HEADER_BYTES, judge_header
 from lakehouse_airflow.records import Record, Records, utc_text
@@ -41,7 +40,7 @@ class RawFile:
 
 
 def freeze_manifest(
-    deployment: Deployment, records: Records, contract_path: Path, dag_run_id: str
+    deployment: Deployment, records: Records, contract: Contract, dag_run_id: str
 ) -> str | None:
     """Write the manifest of what lies in ``raw/``, unless it is there; return the batch id.
 
@@ -50,11 +49,10 @@ def freeze_manifest(
     Raises:
         BucketNotVersioned: the bucket keeps no versions.
     """
-    contract = read_contract(contract_path)
     files = list(_plannable_files(deployment, records.s3, contract))
     if not files:
         return None
-    batch_id = _unused_id(records, files)
+    batch_id = _unused_id(records, files, contract)
     manifest = {
         "batch_id": batch_id,
         "planned_at": utc_text(datetime.now(UTC).replace(microsecond=0)),
@@ -83,15 +81,23 @@ def _short_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _unused_id(records: Records, files: list[RawFile]) -> str:
-    """Return the id of a batch, hashed again for files whose batch was replaced and that are back.
+def _unused_id(records: Records, files: list[RawFile], contract: Contract) -> str:
+    """Return the id of a batch, hashed again while a batch that gives way to others has it.
 
     A replaced batch stays closed, so that the way from batch to batch never leads in a circle.
     """
-    batch_id = batch_id_of(files)
-    while records.read(f"{batch_id}/{REPLACED}"):
-        batch_id = _short_hash(batch_id)
-    return batch_id
+    batch = Batch(records, batch_id_of(files))
+    while batch.read(REPLACED) or _is_outdated(batch, contract):
+        batch = Batch(records, _short_hash(batch.batch_id))
+    return batch.batch_id
+
+
+def _is_outdated(batch: Batch, contract: Contract) -> bool:
+    """Return whether these files were planned under another contract, and nothing came of it."""
+    manifest = batch.read("manifest.json")
+    if manifest is None or manifest["contract_version"] == contract.version:
+        return False
+    return not (batch.was_loaded() or batch.is_begun())
 
 
 def _plannable_files(

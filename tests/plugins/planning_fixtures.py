@@ -1,6 +1,7 @@
 """Planning as the task plan_batch does it, by the project's own contract."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from lakehouse_airflow import intake
@@ -20,8 +21,8 @@ Manifest = Callable[[], Record]
 def plan(bucket: Bucket, deployment: Deployment) -> Plan:
     """Plans for a DAG run, and returns the batch id."""
 
-    def plan(dag_run_id: str = "run_1") -> str:
-        return intake.plan_batch(deployment, CONTRACT, dag_run_id)
+    def plan(dag_run_id: str = "run_1", contract: Path = CONTRACT) -> str:
+        return intake.plan_batch(deployment, contract, dag_run_id)
 
     return plan
 

@@ -1,12 +1,38 @@
-"""A planned batch of two files in raw/, and what a supplier does to them."""
+"""A planned batch of two files in raw/, how far it may have come, and what a supplier does."""
+
+from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
-from tests.plugins.airflow_fixtures import Bucket
+from tests.plugins.airflow_fixtures import Bucket, Record
 from tests.plugins.planning_fixtures import PRODUCTS, Plan
 
 A, B = "raw/products/a.csv", "raw/products/b.csv"
 OTHER = PRODUCTS + "2,1,bakery,roll\n"
+
+BEGUN: dict[str, dict[str, Record]] = {
+    "committing": {"attempts/1/base_versions": {}},
+    "being taken back": {"attempts/1/base_versions": {}, "attempts/1/undo_started": {}},
+}
+LOADED: dict[str, dict[str, Record]] = {
+    "loaded": {"attempts/1/base_versions": {}, "load": {}},
+    "archived": {"load": {}, "archived": {"files": []}},
+    "archived, and taken back since": {
+        "archived": {"files": []},
+        "attempts/1/undo_started": {},
+        "attempts/1/undone": {},
+    },
+}
+TAKEN_BACK: dict[str, Record] = {
+    "attempts/1/base_versions": {},
+    "attempts/1/undo_started": {},
+    "attempts/1/undone": {},
+}
+
+
+class Died(BaseException):
+    """The worker died."""
 
 
 def withdraw(bucket: Bucket, key: str = A) -> None:
@@ -45,3 +71,18 @@ def planned_files(bucket: Bucket, batch_id: str) -> dict[str, str]:
 
 def lying_in_raw(bucket: Bucket) -> dict[str, str]:
     return {key: bucket.get(key)["VersionId"] for key in bucket.listed("raw/")}
+
+
+def die_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worker die right after S3 answered its n-th write or delete."""
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+    left = iter(range(writes - 1, -1, -1))
+
+    def mortal_call(client: BaseClient, operation: str, parameters: Any) -> Any:
+        try:
+            return call(client, operation, parameters)
+        finally:
+            if operation in {"PutObject", "DeleteObject"} and next(left) == 0:
+                raise Died
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", mortal_call)

@@ -13,7 +13,10 @@ from lakehouse_airflow.deployment import Deployment
 from tests.plugins.airflow_fixtures import Bucket, Record
 from tests.plugins.planning_fixtures import PRODUCTS, Plan
 from tests.plugins.replanning_fixtures import (
+    BEGUN,
+    LOADED,
     OTHER,
+    TAKEN_BACK,
     A,
     B,
     delete_newest,
@@ -126,26 +129,6 @@ def test_files_that_come_back_are_a_batch_of_their_own(
     assert len({old, second, third}) == 3
     assert planned_files(bucket, third) == planned_files(bucket, old)
     assert plan("run_1") == plan("run_2") == third
-
-
-BEGUN: dict[str, dict[str, Record]] = {
-    "committing": {"attempts/1/base_versions": {}},
-    "being taken back": {"attempts/1/base_versions": {}, "attempts/1/undo_started": {}},
-}
-LOADED: dict[str, dict[str, Record]] = {
-    "loaded": {"attempts/1/base_versions": {}, "load": {}},
-    "archived": {"load": {}, "archived": {"files": []}},
-    "archived, and taken back since": {
-        "archived": {"files": []},
-        "attempts/1/undo_started": {},
-        "attempts/1/undone": {},
-    },
-}
-TAKEN_BACK: dict[str, Record] = {
-    "attempts/1/base_versions": {},
-    "attempts/1/undo_started": {},
-    "attempts/1/undone": {},
-}
 
 
 @pytest.mark.parametrize("records", LOADED.values(), ids=LOADED)

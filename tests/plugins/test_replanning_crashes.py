@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
-from botocore.client import BaseClient
 from lakehouse_airflow import intake
 from lakehouse_airflow.manifest import freeze_manifest
 
@@ -13,17 +12,15 @@ from tests.plugins.planning_fixtures import PRODUCTS, Plan
 from tests.plugins.replanning_fixtures import (
     OTHER,
     B,
+    Died,
     delete_newest,
+    die_after,
     lying_in_raw,
     planned_files,
     replace,
     withdraw,
     withdraw_all,
 )
-
-
-class Died(BaseException):
-    """The worker died."""
 
 
 def test_a_file_that_is_back_before_anything_is_written_changes_nothing(
@@ -103,18 +100,3 @@ def test_wherever_a_planner_dies_that_finds_nothing_no_batch_is_open(
 
     bucket.put(B, OTHER)
     assert plan("run_1") == plan("run_2") != old
-
-
-def die_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the worker die right after S3 answered its n-th write or delete."""
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]
-    left = iter(range(writes - 1, -1, -1))
-
-    def mortal_call(client: BaseClient, operation: str, parameters: Any) -> Any:
-        try:
-            return call(client, operation, parameters)
-        finally:
-            if operation in {"PutObject", "DeleteObject"} and next(left) == 0:
-                raise Died
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", mortal_call)
