@@ -25,7 +25,10 @@ def refuse_for_rejects(
     shares = "; ".join(_told(each) for each in over)
     return BatchRefused(
         f"batch {records.batch_id}: {shares}. Most of all {_most(reasons)}. No table was touched. "
-        f"All rejects are under {folder}/: mend the file or the rule, or raise max_reject_share"
+        f"All rejects are under {folder}/. Either mend the file, or the contract and its version, "
+        "and clear plan_batch; or trigger a new DAG run, which takes up this batch, with "
+        f"max_reject_share from {_lowest_share(over)} on: to clear a task would keep the "
+        "parameters of its run"
     )
 
 
@@ -35,7 +38,10 @@ def refuse_for_size(batch_id: str, warnings: Sequence[Record]) -> BatchRefused:
         f"{each['dataset']} has {each['read']} rows where {each['usual']:.0f} are usual"
         for each in warnings
     )
-    return BatchRefused(f"batch {batch_id}: {told}. No table was touched (fail_on_shrinkage)")
+    return BatchRefused(
+        f"batch {batch_id}: {told}. No table was touched. Either replace the file and clear "
+        "plan_batch; or trigger a new DAG run, which takes up this batch, without fail_on_shrinkage"
+    )
 
 
 def count_by_reason(rejects_df: DataFrame) -> list[Record]:
@@ -52,6 +58,12 @@ def _told(over: Record) -> str:
         f"{over['rejected']} of {over['read']} rows of {over['dataset']} are rejected "
         f"({over['share']:.1%}, the limit is {over['limit']:.1%})"
     )
+
+
+def _lowest_share(over: Sequence[Record]) -> float:
+    """Return the lowest share that lets all datasets pass, in whole percents."""
+    percents: list[int] = [-(-100 * each["rejected"] // each["read"]) for each in over]
+    return max(percents) / 100
 
 
 def _most(reasons: Sequence[Record]) -> str:

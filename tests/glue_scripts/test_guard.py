@@ -9,7 +9,7 @@ from lakehouse_spark.guard import BatchRefused, Overrides, usual_reads
 from lakehouse_spark.history import Commit
 from pyspark.sql import SparkSession
 
-from tests.glue_scripts.deliveries import ORDERS
+from tests.glue_scripts.deliveries import ORDERS, PRODUCTS
 from tests.glue_scripts.shop import Shop
 
 BY_CONTRACT = Overrides()
@@ -28,6 +28,19 @@ def test_a_batch_with_too_many_rejects_touches_no_table(shop: Shop) -> None:
     records = shop.records("b1")
     assert records.read("load.json") is None
     assert records.read("attempts/1/base_versions.json") is None
+
+
+def test_its_refusal_says_what_to_do(shop: Shop) -> None:
+    shop.deliver("orders", "o.csv", orders("x", 1, 2))
+    shop.deliver("products", "p.csv", PRODUCTS + "x,1,a,b\ny,1,a,b\n1,1,a,b\n")
+    with pytest.raises(BatchRefused) as refusal:
+        shop.load(shop.plan("b1"), BY_CONTRACT)
+    assert str(refusal.value).endswith(
+        f"All rejects are under {shop.storage.root}/batches/b1/rejects/. Either mend the file, or "
+        "the contract and its version, and clear plan_batch; or trigger a new DAG run, which takes "
+        "up this batch, with max_reject_share from 0.67 on: to clear a task would keep the "
+        "parameters of its run"
+    )
 
 
 def test_its_rejects_and_their_summary_can_be_asked_for(spark: SparkSession, shop: Shop) -> None:
