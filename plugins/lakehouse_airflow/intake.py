@@ -82,8 +82,22 @@ class Planner:
         """
         if batch.was_loaded():
             return None
-        if replaced := batch.read(REPLACED):
-            return replaced
+        replaced = batch.read(REPLACED) or self._replace_changed(batch)
+        if replaced and self._is_overtaken(batch):
+            self.records.delete_if(f"{batch.batch_id}/{REPLACED}", replaced)
+            return self._replacement(batch)
+        return replaced
+
+    def _is_overtaken(self, batch: Batch) -> bool:
+        """Return whether the load began before the batch was handed over, so that it stands.
+
+        Looked at once replaced.json is there: a load may begin while the new manifest is made.
+        """
+        is_open = self.records.read(OPEN_BATCH) == {"batch_id": batch.batch_id}
+        return is_open and batch.is_begun()
+
+    def _replace_changed(self, batch: Batch) -> Record | None:
+        """Write down what takes the place of a changed batch, unless its load has begun."""
         changes = self._changes(batch)
         if not changes:
             return None
@@ -100,7 +114,8 @@ class Planner:
         # Whoever dies on the way leaves a batch that the next planner finds and follows:
         # 1. the old batch is the open one (it is already, but for a hand that closed it);
         # 2. the new manifest: nothing points to it yet, and the next planner may freeze another;
-        # 3. replaced.json, once: from here on all go to the same new batch, and none loads the old;
+        # 3. replaced.json, once: from here on all go to the same new batch, and none loads the old,
+        #    unless a load turns out to have begun it before the next step;
         # 4. _open.json, from the old batch to the new in one write, so that none can open a third;
         # 5. the run's record. All before it is done again from the old batch, and changes nothing.
         old = {"batch_id": batch.batch_id}

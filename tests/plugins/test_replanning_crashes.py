@@ -6,10 +6,12 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 from lakehouse_airflow import intake
 from lakehouse_airflow.manifest import freeze_manifest
+from lakehouse_airflow.records import Record, Records
 
 from tests.plugins.airflow_fixtures import Bucket
 from tests.plugins.planning_fixtures import PRODUCTS, Plan
 from tests.plugins.replanning_fixtures import (
+    BEGUN,
     OTHER,
     B,
     Died,
@@ -100,3 +102,50 @@ def test_wherever_a_planner_dies_that_finds_nothing_no_batch_is_open(
 
     bucket.put(B, OTHER)
     assert plan("run_1") == plan("run_2") != old
+
+
+def test_a_load_that_begins_before_the_batch_gives_way_keeps_it(
+    old: str,
+    bucket: Bucket,
+    plan: Plan,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    create = Records.create
+
+    def overtaken(records: Records, name: str, record: Record) -> Record:
+        if name.endswith("/replaced.json"):
+            bucket.put_batch(old, **BEGUN["committing"])
+        return create(records, name, record)
+
+    replace(bucket)
+    monkeypatch.setattr(Records, "create", overtaken)
+
+    assert plan("run_1") == plan("run_2") == old
+    assert f"batch {old} is kept" in caplog.text
+    assert bucket.record("_open.json") == bucket.record("_runs/run_1.json") == {"batch_id": old}
+    assert f"batches/{old}/replaced.json" not in bucket.listed()
+
+
+def test_a_load_that_begins_when_the_planner_has_died_keeps_the_batch(
+    old: str, bucket: Bucket, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace(bucket)
+    with monkeypatch.context() as patch:
+        die_after(3, patch)
+        with pytest.raises(Died):
+            plan("run_1")
+    assert f"batches/{old}/replaced.json" in bucket.listed()
+    bucket.put_batch(old, **BEGUN["committing"])
+
+    assert plan("run_2") == plan("run_1") == old
+    assert f"batches/{old}/replaced.json" not in bucket.listed()
+
+
+def test_a_load_that_is_too_late_brings_no_batch_back(old: str, bucket: Bucket, plan: Plan) -> None:
+    replace(bucket)
+    new = plan("run_2")
+    bucket.put_batch(old, **BEGUN["committing"])
+
+    assert plan("run_1") == new
+    assert bucket.record(f"{old}/replaced.json")["by"] == new
