@@ -9,7 +9,7 @@ UV = $(firstword $(wildcard .local/uv/bin/uv) uv)
 # Handed to the shell as they are: a query may hold quotes and dollars.
 FORMAT ?= table
 override SQL := $(value SQL)
-export SQL FILE FORMAT RAW
+export SQL FILE BATCH FORMAT RAW
 
 .PHONY: help setup up demo down query sample test bench check fix lock clean
 
@@ -28,9 +28,9 @@ up: setup ## start local AWS and Airflow, without loading anything
 down: ## end every process that up or demo started
 	@test ! -e .venv || { $(PYTHON) -m local_stack.install && $(AIRFLOW) -m local_stack down; }
 
-query: ## ask the local Athena: SQL="select …" or FILE=query.sql, FORMAT=csv for CSV
+query: ## ask the local Athena: SQL="select …" or FILE=query.sql (of one BATCH=id), FORMAT=csv for CSV
 	@test -x $(AIRFLOW) || { echo "Nothing is running here: start the stack with make up." >&2; exit 1; }
-	@$(AIRFLOW) -m local_stack query --sql "$$SQL" --file "$$FILE" --format "$$FORMAT"
+	@$(AIRFLOW) -m local_stack query --sql "$$SQL" --file "$$FILE" --batch "$$BATCH" --format "$$FORMAT"
 
 sample: setup ## write the sample files into .local/sample
 	@$(AIRFLOW) -m local_stack sample

@@ -15,9 +15,9 @@ Any task may be cleared at any time, "with downstream": no row is loaded twice, 
 * `load_delta`: its Glue job failed three times, or a person stopped it. See its Glue log, clear it.
   It fails before any table is touched when a file or the contract's version has changed (clear
   `plan_batch`), when another job holds the lease (clear it later), or when too many rows are
-  rejected: see `batches/<batch_id>/rejects/`, then mend the file, or the contract and its version,
-  and clear `plan_batch`; or trigger a new run with a higher `max_reject_share`, which takes up the
-  same batch (a cleared task has the parameters of its run).
+  rejected: ask `batch_rejects` why (`include/sql/rejects_by_reason.sql`), then mend the file, or
+  the contract and its version, and clear `plan_batch`; or trigger a new run with a higher
+  `max_reject_share`, which takes up the same batch (a cleared task has its run's parameters).
 * `check_quality`: the scan could not be made. Read the Glue log, mend the checks, clear it.
 * `quality_gate`: the data is not good enough, see the log. Mend the file or the contract and clear
   `plan_batch`, or mend the check and clear `load_delta`.

@@ -98,7 +98,7 @@ class AthenaQueries:
                     log.exception("query %s failed", query.id)
 
     def _run(self, query: QueryExecution) -> None:
-        run = QueryRun(self.catalog, self.storage_options, self.cores)
+        run = QueryRun(self.catalog, self.storage_options, self.s3, self.cores)
         self._running[query.id] = run
         try:
             if query.state == "CANCELLED":

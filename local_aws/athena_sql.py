@@ -13,6 +13,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
+from local_aws.athena_conditions import Texts, table_uses
 from local_aws.athena_types import give_athena_types
 
 # It warns of each statement that it knows only by name; such a statement is refused here anyway.
@@ -31,11 +32,11 @@ class QueryError(Exception):
 
 @dataclass(frozen=True)
 class DuckDbQuery:
-    """A translated query: its SQL, the names of its columns, and the tables it reads."""
+    """A translated query: its SQL, the names of its columns, and what it reads of which tables."""
 
     sql: str
     columns: list[str]
-    tables: list[TableName]
+    tables: dict[TableName, list[Texts]]
 
 
 def translate(sql: str, database: str, columns_of: Callable[[str, str], Columns]) -> DuckDbQuery:
@@ -46,9 +47,8 @@ def translate(sql: str, database: str, columns_of: Callable[[str, str], Columns]
     """
     tree = parse_select(sql)
     name_outputs(tree)
-    tables = resolve_tables(tree, database.lower())
     types = MappingSchema(dialect="athena")
-    for schema, name in tables:
+    for schema, name in resolve_tables(tree, database.lower()):
         columns = {column: hive_type(text) for column, text in columns_of(schema, name).items()}
         types.add_table(exp.table_(name, db=schema), columns)
     try:
@@ -57,7 +57,7 @@ def translate(sql: str, database: str, columns_of: Callable[[str, str], Columns]
         raise QueryError(unresolved(str(error))) from error
     give_athena_types(annotate_types(tree, schema=types, dialect="athena"))
     names = [name.lower() for name in tree.named_selects]
-    return DuckDbQuery(tree.sql(dialect="duckdb"), names, tables)
+    return DuckDbQuery(tree.sql(dialect="duckdb"), names, table_uses(tree))
 
 
 def parse_select(sql: str) -> exp.Query:

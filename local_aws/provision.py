@@ -13,7 +13,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 
 from local_aws.aws_clients import local_client
 from local_aws.glue_assets import CONTRACT, upload_assets
-from local_aws.provision_glue import put_crawler, put_database, put_job
+from local_aws.provision_glue import put_crawler, put_database, put_external_table, put_job
 
 INBOX = "orders-lakehouse-inbox"
 """The queue that gets every alert, so that people and tests can read them."""
@@ -44,6 +44,8 @@ def provision(project: Path, endpoint: str) -> None:
     put_database(glue, facts["crawler"]["database"])
     role = put_role(iam, facts["crawler"]["role"])
     put_crawler(glue, facts, role, read_datasets(project))
+    for table in facts["external_tables"]:
+        put_external_table(glue, facts, table)
     put_topics(sns, sqs, facts["sns_topics"].values())
 
 

@@ -1,8 +1,9 @@
-"""The Glue side of the set-up: database, jobs, crawler."""
+"""The Glue side of the set-up: database, jobs, crawler, external tables."""
 
 from contextlib import suppress
 from typing import Any
 
+from local_aws.external_tables import external_table
 from local_aws.spark_defaults import DELTA_CONF
 
 # One value with the settings chained, as Glue's documentation has it.
@@ -13,6 +14,16 @@ def put_database(glue: Any, name: str) -> None:
     """Make the database if it is not there."""
     with suppress(glue.exceptions.AlreadyExistsException):
         glue.create_database(DatabaseInput={"Name": name})
+
+
+def put_external_table(glue: Any, facts: dict[str, Any], table: dict[str, Any]) -> None:
+    """Make the table that no crawler makes, or bring it up to date."""
+    where = {"DatabaseName": facts["crawler"]["database"]}
+    definition = external_table(facts, table)
+    try:
+        glue.create_table(**where, TableInput=definition)
+    except glue.exceptions.AlreadyExistsException:
+        glue.update_table(**where, TableInput=definition)
 
 
 def put_job(

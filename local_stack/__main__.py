@@ -10,7 +10,7 @@ from local_stack.airflow_api import USER, AirflowRefused
 from local_stack.demo import demo, password_of
 from local_stack.lines import say
 from local_stack.paths import LOCAL
-from local_stack.query import QueryFailed, ask
+from local_stack.query import QueryFailed, ask, for_batch
 from local_stack.sample import write_sample
 from local_stack.stack import down, up
 from local_stack.stack_state import Stack, read_stack
@@ -48,6 +48,8 @@ def run_query(arguments: argparse.Namespace) -> bool:
     sql = Path(arguments.file).expanduser().read_text() if arguments.file else arguments.sql
     if not sql.strip():
         raise StackError(NO_QUERY)
+    if arguments.batch:
+        sql = for_batch(sql, arguments.batch)
     ask(sql, arguments.format, make_console())
     return True
 
@@ -70,6 +72,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parsers["demo"].add_argument("--raw", default="", help="folder with <dataset>/*.csv")
     parsers["query"].add_argument("--sql", default="")
     parsers["query"].add_argument("--file", default="", help="a file with the query")
+    parsers["query"].add_argument("--batch", default="", help="id for the place of its braces")
     parsers["query"].add_argument("--format", default="table", choices=["table", "csv"])
     return parser.parse_args(arguments)
 

@@ -1,5 +1,6 @@
 """Ask the local Athena."""
 
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from local_stack.tables import make_table
 
 POLL_SECONDS = 0.2
 MOST_ROWS = 1000
+# Where include/sql/ has the batch of the DAG run.
+RUN_S_BATCH = re.compile(r"{{ ti\.xcom_pull\(.*?\) }}")
 NUMERIC = {"tinyint", "smallint", "integer", "bigint", "float", "real", "double", "decimal"}
 
 
@@ -31,6 +34,11 @@ class Answer:
     columns: list[str]
     numeric: list[str]
     rows: list[list[str | None]]
+
+
+def for_batch(sql: str, batch_id: str) -> str:
+    """Return a query of ``include/sql`` with this batch in the place of the DAG run's."""
+    return RUN_S_BATCH.sub(lambda _: batch_id, sql)
 
 
 def run_query(athena: AthenaClient, deployment: Deployment, sql: str) -> tuple[str, str]:

@@ -35,9 +35,16 @@ def test_every_query_says_on_top_what_it_is_for(name: str) -> None:
     assert any(line.startswith("-- By hand: ") for line in lines)
 
 
-@pytest.mark.parametrize("name", ["rows_per_batch.sql", "tables_joined.sql"])
-def test_queries_of_a_batch_ask_for_the_run_s_batch(name: str) -> None:
-    assert "_batch_id = '0f3a'" in render(name)
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("rows_per_batch.sql", "_batch_id"),
+        ("tables_joined.sql", "order_items._batch_id"),
+        ("rejects_by_reason.sql", "batch_rejects.batch_id"),
+    ],
+)
+def test_queries_of_a_batch_ask_for_the_run_s_batch(name: str, column: str) -> None:
+    assert f"WHERE {column} = '0f3a'" in render(name)
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,10 @@ def test_its_refusal_says_what_to_do(shop: Shop) -> None:
     with pytest.raises(BatchRefused) as refusal:
         shop.load(shop.plan("b1"), BY_CONTRACT)
     assert str(refusal.value).endswith(
-        f"All rejects are under {shop.storage.root}/batches/b1/rejects/. Either mend the file, or "
-        "the contract and its version, and clear plan_batch; or trigger a new DAG run, which takes "
-        "up this batch, with max_reject_share from 0.67 on: to clear a task would keep the "
-        "parameters of its run"
+        f"All rejects are under {shop.storage.root}/batches/b1/rejects/, in Athena the table "
+        "batch_rejects. Either mend the file, or the contract and its version, and clear "
+        "plan_batch; or trigger a new DAG run, which takes up this batch, with max_reject_share "
+        "from 0.67 on: to clear a task would keep the parameters of its run"
     )
 
 

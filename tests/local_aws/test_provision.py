@@ -78,6 +78,22 @@ def test_the_crawler_reads_every_dataset_and_the_rejects(account: Aws) -> None:
     assert crawler["DatabaseName"] == FACTS["crawler"]["database"]
 
 
+def test_the_rejects_of_refused_batches_are_a_table_that_is_told_the_batch(account: Aws) -> None:
+    provision(ROOT, account.endpoint)
+    database = FACTS["crawler"]["database"]
+    table = account.client("glue").get_table(DatabaseName=database, Name="batch_rejects")["Table"]
+    assert [key["Name"] for key in table["PartitionKeys"]] == ["batch_id"]
+    assert "batch_id" not in [column["Name"] for column in table["StorageDescriptor"]["Columns"]]
+    assert (
+        table["Parameters"].items()
+        >= {
+            "projection.enabled": "true",
+            "projection.batch_id.type": "injected",
+            "storage.location.template": f"s3://{BUCKET}/batches/${{batch_id}}/rejects/",
+        }.items()
+    )
+
+
 def test_alerts_of_every_topic_arrive_once_in_the_inbox(account: Aws) -> None:
     provision(ROOT, account.endpoint)
     sns, sqs = account.client("sns"), account.client("sqs")

@@ -1,8 +1,13 @@
 import io
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from local_stack.query import MOST_ROWS, Answer, show
+from local_stack.paths import ROOT
+from local_stack.query import MOST_ROWS, Answer, for_batch, show
+
+OF_A_BATCH = [path for path in (ROOT / "include/sql").glob("*.sql") if "xcom" in path.read_text()]
 
 
 def shown(answer: Answer) -> str:
@@ -37,3 +42,15 @@ def test_a_long_answer_says_that_it_goes_on() -> None:
 
     assert "FORMAT=csv gives all" in shown(Answer(["n"], [], rows))
     assert "FORMAT=csv" not in shown(Answer(["n"], [], rows[:MOST_ROWS]))
+
+
+@pytest.mark.parametrize("path", OF_A_BATCH, ids=lambda path: path.name)
+def test_a_batch_is_put_into_the_queries_of_a_batch(path: Path) -> None:
+    sql = for_batch(path.read_text(), "0f3a")
+
+    assert "batch_id = '0f3a'" in sql
+    assert "{" not in sql
+
+
+def test_there_are_queries_of_a_batch() -> None:
+    assert len(OF_A_BATCH) >= 3

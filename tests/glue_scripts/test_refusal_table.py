@@ -1,0 +1,16 @@
+"""The catalog's table of a refused batch's rejects, as the deploy facts declare it."""
+
+import yaml
+from lakehouse_spark.refusal import FOLDER
+from lakehouse_spark.tables import REJECTED_SCHEMA
+
+from tests.glue_scripts.conftest import PROJECT
+
+FACTS = yaml.safe_load((PROJECT / "infra/lakehouse.yaml").read_text())
+
+
+def test_it_has_the_columns_that_the_load_writes_and_looks_where_it_writes_them() -> None:
+    [table] = FACTS["external_tables"]
+    columns = table["columns"] | {table["partition_key"]: "string"}
+    assert columns == dict(column.split() for column in REJECTED_SCHEMA.split(", "))
+    assert table["folder"] == f"${{batch_id}}/{FOLDER}/"
