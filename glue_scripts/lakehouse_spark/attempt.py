@@ -1,14 +1,17 @@
 """One try at loading a batch: what must be there before the first row is read."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from lakehouse_spark.batches import BASE_VERSIONS, BatchRecords, Manifest, Record
-from lakehouse_spark.contract import Contract
+from lakehouse_spark.batches import BASE_VERSIONS, REPLACED, BatchRecords, Manifest, Record
+from lakehouse_spark.contract import Contract, Dataset
+from lakehouse_spark.delta_log import Commit
 from lakehouse_spark.guard import usual_reads
-from lakehouse_spark.history import Commit, commit_metadata, recent_commits
+from lakehouse_spark.history import commit_metadata, recent_commits
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.planned import check_files, check_manifest
 from lakehouse_spark.steps import Steps
@@ -51,6 +54,16 @@ class Attempt:
         path = table_path(self.root, table)
         return read_version(self.spark, path, self.base_versions[table])
 
+    def is_new(self, table: str) -> bool:
+        """Return whether nothing was ever written to the table; its first version is empty."""
+        return self.base_versions[table] == 0
+
+    def open_table(self, dataset: Dataset) -> None:
+        """Have Delta load the table's list of files, which it keeps for the queries to come."""
+        if not self.is_new(dataset.name):
+            no_key = F.col(dataset.key[0]).isNull()
+            self.base(dataset.name).where(no_key).select(dataset.key[0]).count()
+
     def confirm_lease(self) -> None:
         """Raise LeaseLost where we no longer may commit; without a lease there is nobody else."""
         if self.lease:
@@ -59,13 +72,21 @@ class Attempt:
     def write_down(self, records: BatchRecords) -> None:
         """Write down the base versions, once, right before the first commit.
 
-        Raises AttemptError where an earlier run of the attempt worked on top of others.
+        Raises AttemptError where an earlier run of the attempt worked on top of others, and where
+        another batch has taken the place of this one.
         """
         written = records.create(BASE_VERSIONS.format(self.number), dict(self.base_versions))
         if written != self.base_versions:
             raise AttemptError(
                 f"batch {records.batch_id} was begun on top of versions {written} and the tables "
                 f"were read at {dict(self.base_versions)}: run the job again"
+            )
+        # After ours is written: plan_batch writes the one and then looks for the other, so that
+        # whoever comes second sees it.
+        if (replaced := records.read(REPLACED)) is not None:
+            raise AttemptError(
+                f"batch {records.batch_id} gave way to {replaced['by'] or 'none'} while it was "
+                "loaded: this run has committed nothing, clear plan_batch"
             )
 
 
@@ -98,13 +119,18 @@ def prepare_attempt(
 
 def _ensure_tables(spark: SparkSession, contract: Contract, root: str) -> dict[str, str]:
     """Create the tables that are not there; return the paths of all, in load order."""
-    paths = {}
-    for dataset in contract.datasets:
-        paths[dataset.name] = table_path(root, dataset.name)
-        schema = dataset_schema(dataset)
-        ensure_table(spark, paths[dataset.name], schema, dataset.partition_column)
-    paths[REJECTED] = table_path(root, REJECTED)
-    ensure_table(spark, paths[REJECTED], REJECTED_SCHEMA, "dataset")
+    wanted = {
+        each.name: (dataset_schema(each), each.partition_column) for each in contract.datasets
+    }
+    wanted[REJECTED] = (REJECTED_SCHEMA, "dataset")
+    paths = {table: table_path(root, table) for table in wanted}
+    with ThreadPoolExecutor() as threads:
+        ensured = [
+            threads.submit(ensure_table, spark, paths[table], schema, partition_col)
+            for table, (schema, partition_col) in wanted.items()
+        ]
+        for each in ensured:
+            each.result()
     return paths
 
 

@@ -11,6 +11,7 @@ from lakehouse_spark.storage import Storage
 Record = dict[str, Any]
 
 LEDGER = "load.json"
+REPLACED = "replaced.json"
 # Of one attempt, by its number.
 BASE_VERSIONS = "attempts/{}/base_versions.json"
 ATTEMPT_LOADED = "attempts/{}/load.json"

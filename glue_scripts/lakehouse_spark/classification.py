@@ -4,38 +4,68 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse_spark.contract import Dataset
+from lakehouse_spark.duplicates import is_sound
 from lakehouse_spark.reasons import category
 
 OUTCOMES = ["inserted", "updated", "unchanged", "duplicate", "rejected", "parked", "stale"]
 # A row with one of these outcomes is in the table, or a newer one with its key is.
 ACCEPTED = ["inserted", "updated", "unchanged", "stale"]
 WRITTEN = ["inserted", "updated"]
+KNOWN_COLUMNS = ["_known_row", "_known_outcome", "_table_partition"]
 
 
-def classify_rows(settled_df: DataFrame, base_df: DataFrame, dataset: Dataset) -> DataFrame:
-    """Give each winner its outcome against `base_df`, the table at its base version.
+def known_rows(checked_df: DataFrame, table_df: DataFrame, dataset: Dataset) -> DataFrame:
+    """Return what each sound row means for the row that the table has for its key, if any.
 
-    Every row of settled_df comes out once, with ``_outcome``, and ``_category`` if it is rejected.
+    Columns: ``_known_row`` (its ``_row``), ``_known_outcome``, ``_table_partition``.
     """
     values = F.struct(*dataset.column_names).alias("values")
-    table_row = F.struct(values, "_delivered_at").alias("_table_row")
-    known_df = base_df.select(*dataset.key, table_row)
+    partition = F.col(dataset.partition_column) if dataset.partition_column else F.lit(None)
+    known_df = table_df.select(
+        *dataset.key,
+        F.struct(values, "_delivered_at").alias("_table_row"),
+        partition.alias("_table_partition"),
+    )
     return (
-        settled_df
-        .join(known_df, on=list(dataset.key), how="left")
-        .withColumn("_outcome", F.coalesce("_outcome", outcome(dataset)))
-        .withColumn("_category", category(F.col("_reasons")))
-        .select(*settled_df.columns, "_category")
+        checked_df
+        .where(is_sound())
+        .join(known_df, on=list(dataset.key), how="inner")
+        .select(
+            F.col("_row").alias("_known_row"),
+            _outcome(dataset).alias("_known_outcome"),
+            "_table_partition",
+        )
     )
 
 
-def outcome(dataset: Dataset) -> Column:
+def classify_rows(settled_df: DataFrame, known_df: DataFrame | None) -> DataFrame:
+    """Give each winner its outcome: what known_rows says of it; without such a row it is new.
+
+    Every row of settled_df comes out once, with ``_outcome``, ``_category`` if it is rejected, and
+    ``_table_partition``, where the row is that it replaces.
+    """
+    nothing = F.lit(None)
+    if known_df is None:
+        outcome, partition = F.lit("inserted"), nothing
+    else:
+        is_known = F.col("_row") == F.col("_known_row")
+        settled_df = settled_df.join(known_df, on=is_known, how="left")
+        outcome = F.coalesce("_known_outcome", F.lit("inserted"))
+        partition = F.col("_table_partition")
+    columns = [name for name in settled_df.columns if name not in KNOWN_COLUMNS]
+    return settled_df.select(
+        *(name for name in columns if name != "_outcome"),
+        F.coalesce("_outcome", outcome).alias("_outcome"),
+        category(F.col("_reasons")).alias("_category"),
+        partition.alias("_table_partition"),
+    )
+
+
+def _outcome(dataset: Dataset) -> Column:
     """Return what a winner means for the row ``_table_row`` that the table has for its key."""
-    is_known = F.col("_table_row").isNotNull()
     is_equal = F.col("_table_row.values") == _values(dataset)
     return (
         F
-        .when(~is_known, F.lit("inserted"))
         .when(is_equal, F.lit("unchanged"))
         .when(is_older(dataset), F.lit("stale"))
         .otherwise(F.lit("updated"))

@@ -1,5 +1,6 @@
 """The commits of one attempt: a dataset's rows, the rejects, and the versions they made."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from pyspark.sql import DataFrame
@@ -8,20 +9,15 @@ from pyspark.sql import functions as F
 from lakehouse_spark.attempt import Attempt
 from lakehouse_spark.classification import WRITTEN
 from lakehouse_spark.contract import Dataset
-from lakehouse_spark.history import (
-    Commit,
-    HistoryError,
-    Metadata,
-    commits_above,
-    transaction,
-    written_rows,
-)
+from lakehouse_spark.delta_log import Commit, Metadata
+from lakehouse_spark.history import HistoryError, commits_above, transaction, written_rows
 from lakehouse_spark.keeping import keep_rows
 from lakehouse_spark.ledger import LedgerError, Tally, Versions
-from lakehouse_spark.merge import append_delta, merge_delta
+from lakehouse_spark.merge import Replaced, append_delta, merge_delta
 from lakehouse_spark.parked import PARKED
+from lakehouse_spark.ranges import join_ranges
 from lakehouse_spark.rejects import changed_rejects, reject_rows, retried_rows
-from lakehouse_spark.tables import REJECTED, table_path
+from lakehouse_spark.tables import REJECTED, REJECTED_COLUMNS, table_path
 
 
 def commit_dataset(
@@ -39,7 +35,8 @@ def commit_dataset(
     with transaction(attempt.spark, _transaction_id(attempt, dataset.name), metadata):
         rows_df = table_rows(classified_df, dataset, attempt.manifest.batch_id)
         if outcomes["updated"]:
-            merge_delta(rows_df, path, list(dataset.key), dataset.partition_column)
+            replaced = _replaced_rows(classified_df, dataset)
+            merge_delta(rows_df, path, list(dataset.key), dataset.partition_column, replaced)
         else:
             append_delta(rows_df, path, dataset.partition_column)
     return _versions(attempt, dataset.name, metadata)
@@ -48,39 +45,59 @@ def commit_dataset(
 def commit_rejects(attempt: Attempt, classified: Mapping[str, DataFrame], tally: Tally) -> Versions:
     """Bring into the table of rejects what it lacks or has in another state."""
     changed_df = keep_rows(_changed_rejects(attempt, classified, tally))
-    by_status = {
-        row["status"]: row["count"] for row in changed_df.groupBy("status").count().collect()
-    }
-    if not by_status:
+    groups = changed_df.groupBy("status", "dataset", "_is_known").count().collect()
+    if not groups:
         return unchanged(attempt, REJECTED)
-    metadata = _metadata(attempt, REJECTED, sum(by_status.values()), by_status)
+    by_status = Counter[str]()
+    for group in groups:
+        by_status[group["status"]] += group["count"]
+    metadata = _metadata(attempt, REJECTED, by_status.total(), by_status)
+    known = sorted({group["dataset"] for group in groups if group["_is_known"]})
+    path, rows_df = table_path(attempt.root, REJECTED), changed_df.select(*REJECTED_COLUMNS)
     attempt.confirm_lease()
     with transaction(attempt.spark, _transaction_id(attempt, REJECTED), metadata):
-        merge_delta(changed_df, table_path(attempt.root, REJECTED), ["reject_id"], "dataset")
+        if known:
+            merge_delta(rows_df, path, ["reject_id"], "dataset", Replaced(known))
+        else:
+            append_delta(rows_df, path, "dataset")
     return _versions(attempt, REJECTED, metadata)
 
 
 def _changed_rejects(
     attempt: Attempt, classified: Mapping[str, DataFrame], tally: Tally
 ) -> DataFrame:
-    """Return the rows that the table of rejects lacks or has in another state.
+    """Return the rows that the table of rejects lacks or has, ``_is_known``, in another state.
 
     The try is counted in rows that stay parked, unless the batch brings nothing new to any table.
     """
     fresh_df = keep_rows(reject_rows(attempt.spark, classified, attempt.manifest))
-    if not attempt.base_versions[REJECTED]:
-        return fresh_df
+    if attempt.is_new(REJECTED):
+        return fresh_df.withColumn("_is_known", F.lit(False))
     keys = [file.key for file in attempt.manifest.files]
     base_df = attempt.base(REJECTED).where(F.col("source_file").isin(keys))
     changed_df = changed_rejects(fresh_df, base_df)
     waiting = [classified[name] for name in classified if tally.parked_before(name)]
     if not waiting:
         return changed_df
-    retried_df = retried_rows(waiting, attempt.manifest)
+    retried_df = retried_rows(waiting, attempt.manifest).withColumn("_is_known", F.lit(True))
     if not tally.writes():
         retried_df = retried_df.where(F.col("status") != F.lit(PARKED))
     # A parked record that is delivered again stands for both.
     return changed_df.unionByName(retried_df.join(fresh_df, on="reject_id", how="left_anti"))
+
+
+def _replaced_rows(classified_df: DataFrame, dataset: Dataset) -> Replaced:
+    """Return where the table's rows are that the batch updates."""
+    key = F.col(dataset.key[0])
+    found = classified_df.where(F.col("_outcome") == F.lit("updated")).agg(
+        F.min(key).alias("low"),
+        F.max(key).alias("high"),
+        # In a struct, because a null alone would not be collected.
+        F.collect_set(F.struct("_table_partition")).alias("partitions"),
+    )
+    row = found.collect()[0]
+    partitions = [each["_table_partition"] for each in row["partitions"]]
+    return Replaced(partitions, join_ranges([(row["low"], row["high"])]))
 
 
 def table_rows(classified_df: DataFrame, dataset: Dataset, batch_id: str) -> DataFrame:

@@ -6,6 +6,10 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from lakehouse_spark.contract import Dataset
+from lakehouse_spark.keeping import keep_small
+
+# What a contest for a key decides of a row.
+SETTLED = ["_outcome", "_reasons", "_first_seen_at", "_winner_file"]
 
 
 def repeated_keys(checked_df: DataFrame, dataset: Dataset) -> DataFrame:
@@ -27,12 +31,30 @@ def settle_duplicates(
     unsound = F.when(~is_sound(), F.lit("rejected"))
     if repeated_df is None:
         return checked_df.withColumn("_outcome", unsound)
+    contests_df = keep_small(_contests(checked_df, repeated_df, dataset))
+    if contests_df is None:
+        raise ValueError("repeated_df has keys that are not repeated")
+    is_contested = F.col("_contested_row").isNotNull()
+    settled = {
+        name: F.when(is_contested, F.col(f"_contested{name}")).otherwise(before)
+        for name, before in zip(SETTLED, [unsound, *map(F.col, SETTLED[1:])], strict=True)
+    }
+    return (
+        checked_df
+        .join(contests_df, F.col("_row") == F.col("_contested_row"), how="left")
+        .withColumns(settled)
+        .drop(*contests_df.columns)
+    )
+
+
+def _contests(checked_df: DataFrame, repeated_df: DataFrame, dataset: Dataset) -> DataFrame:
+    """Return what was decided of each sound row with a repeated key, as ``_contested<name>``."""
     same_key = [F.col(name) == F.col(f"_repeated_{name}") for name in dataset.key]
     is_repeated = reduce(Column.__and__, same_key) & is_sound()
-    alone_df = checked_df.join(repeated_df, on=is_repeated, how="left_anti")
     contested_df = checked_df.join(repeated_df, on=is_repeated, how="left_semi")
-    return alone_df.withColumn("_outcome", unsound).unionByName(
-        contested_df.transform(with_contest_outcome, dataset)
+    settled_df = contested_df.transform(with_contest_outcome, dataset)
+    return settled_df.select(
+        *(F.col(each).alias(f"_contested{each}") for each in ["_row", *SETTLED])
     )
 
 

@@ -6,7 +6,7 @@ from statistics import median
 
 from lakehouse_spark.batches import Record
 from lakehouse_spark.contract import Contract, Dataset
-from lakehouse_spark.history import Commit
+from lakehouse_spark.delta_log import Commit
 from lakehouse_spark.ledger import Tally
 
 FEWEST_BATCHES = 3  # below that, nothing is usual

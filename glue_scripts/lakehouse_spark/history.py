@@ -1,55 +1,31 @@
 """What a table's history says of the batches, and how a commit is made known in it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any
+from itertools import islice
 
-from delta.tables import DeltaTable
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import SparkSession
+
+from lakehouse_spark.delta_log import Commit, Metadata, read_commits
 
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 TRANSACTION = "spark.databricks.delta.write.txnAppId"
 TRANSACTION_VERSION = "spark.databricks.delta.write.txnVersion"
-
-Metadata = dict[str, Any]
 
 
 class HistoryError(RuntimeError):
     """A table's history is not what the batch's records lead us to expect."""
 
 
-@dataclass(frozen=True)
-class Commit:
-    """One commit of a table; `metadata` is what we wrote into it, empty for one of others.
-
-    `metrics` are Delta's own counts of what the commit did.
-    """
-
-    version: int
-    operation: str
-    metadata: Metadata
-    metrics: Mapping[str, str]
-
-
-def current_version(spark: SparkSession, path: str) -> int:
-    """Return the number of the table's last commit."""
-    return recent_commits(spark, path, 1)[0].version
-
-
 def recent_commits(spark: SparkSession, path: str, count: int) -> list[Commit]:
     """Return the last commits, newest first."""
-    history_df = DeltaTable.forPath(spark, path).history(count)
-    columns = ["version", "operation", "userMetadata", "operationMetrics"]
-    return [_commit(row) for row in history_df.select(*columns).collect()]
+    return list(islice(read_commits(spark, path, above=-1), count))
 
 
 def commits_above(spark: SparkSession, path: str, version: int) -> list[Commit]:
     """Return the commits after `version`, newest first."""
-    latest = recent_commits(spark, path, 1)
-    count = latest[0].version - version
-    return latest[:count] if count <= 1 else recent_commits(spark, path, count)
+    return list(read_commits(spark, path, above=version))
 
 
 def written_rows(commit: Commit) -> int:
@@ -86,13 +62,3 @@ def _setting(spark: SparkSession, name: str, value: str) -> Iterator[None]:
         yield
     finally:
         spark.conf.unset(name)
-
-
-def _commit(row: Row) -> Commit:
-    try:
-        metadata = json.loads(row["userMetadata"] or "{}")
-    except ValueError:
-        metadata = {}
-    is_ours = isinstance(metadata, dict)
-    metrics = row["operationMetrics"] or {}
-    return Commit(row["version"], row["operation"], metadata if is_ours else {}, metrics)

@@ -1,6 +1,7 @@
 """Load one batch, as its manifest froze it, into the Delta tables: the whole recipe."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame, SparkSession
@@ -9,13 +10,13 @@ from lakehouse_spark.attempt import Attempt, prepare_attempt
 from lakehouse_spark.batches import ATTEMPT_LOADED, LEDGER, BatchRecords, Record
 from lakehouse_spark.classification import WRITTEN
 from lakehouse_spark.commits import commit_dataset, commit_rejects, unchanged
-from lakehouse_spark.contract import Contract
+from lakehouse_spark.contract import Contract, Dataset
 from lakehouse_spark.guard import NO_OVERRIDES, Overrides, far_smaller, over_limit
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.ledger import Tally, Versions
 from lakehouse_spark.parked import count_parked
 from lakehouse_spark.planned import check_files
-from lakehouse_spark.recipe import classify_dataset
+from lakehouse_spark.recipe import Checked, check_dataset, classify_dataset
 from lakehouse_spark.refusal import refuse_for_rejects, refuse_for_size
 from lakehouse_spark.rejects import reject_rows
 from lakehouse_spark.steps import Steps
@@ -75,12 +76,36 @@ def _load(
 def classify_batch(attempt: Attempt, tally: Tally) -> dict[str, DataFrame]:
     """Return the rows of each dataset with their outcomes, and count them into `tally`."""
     classified: dict[str, DataFrame] = {}
+    checked = check_datasets(attempt, tally)
     for dataset in attempt.contract.datasets:
-        if attempt.manifest.accepted(dataset.name) or tally.parked_before(dataset.name):
+        if dataset.name in checked:
             with attempt.steps.step(f"classify_{dataset.name}") as counts:
-                classified[dataset.name] = classify_dataset(attempt, dataset, classified, tally)
+                classified[dataset.name] = classify_dataset(
+                    attempt, dataset, checked[dataset.name], classified, tally
+                )
                 counts.update(tally.outcomes(dataset.name))
     return classified
+
+
+def check_datasets(attempt: Attempt, tally: Tally) -> dict[str, Checked]:
+    """Return the checked rows of each dataset that has accepted files or parked rows.
+
+    All at once: for a batch of a day most of the time is Spark's planning, on one core for each.
+    """
+
+    def check(dataset: Dataset) -> Checked:
+        with attempt.steps.step(f"check_{dataset.name}"):
+            return check_dataset(attempt, dataset, bool(tally.parked_before(dataset.name)))
+
+    with ThreadPoolExecutor() as threads:
+        for table in attempt.contract.datasets:
+            threads.submit(attempt.open_table, table)
+        checks = {
+            dataset.name: threads.submit(check, dataset)
+            for dataset in attempt.contract.datasets
+            if attempt.manifest.accepted(dataset.name) or tally.parked_before(dataset.name)
+        }
+        return {name: check.result() for name, check in checks.items()}
 
 
 def _guard(

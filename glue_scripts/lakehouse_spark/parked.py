@@ -14,11 +14,8 @@ PARKED = "parked"
 
 
 def count_parked(attempt: Attempt) -> dict[str, int]:
-    """Return how many rows of each dataset were parked before the attempt; datasets without, not.
-
-    The table's first version is empty, so there is nothing to look for.
-    """
-    if attempt.base_versions[REJECTED] == 0:
+    """Return how many rows of each dataset were parked before the attempt, where there are any."""
+    if attempt.is_new(REJECTED):
         return {}
     counts = _parked(attempt).groupBy("dataset").count().collect()
     return {row["dataset"]: row["count"] for row in counts}

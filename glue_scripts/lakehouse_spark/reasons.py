@@ -1,5 +1,7 @@
 """What is wrong with a record: reason codes, as docs/records.md lists them, and their category."""
 
+from functools import reduce
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -57,9 +59,19 @@ def reasons(dataset: Dataset) -> Column:
 
     A record that does not fit the header has that reason only: its values are in no known column.
     """
-    checks = [check for column in dataset.delivered for check in _checks(column)]
     fits = F.col("_misfit").isNull()
-    return F.when(fits, F.array_compact(F.array(*checks))).otherwise(F.array("_misfit"))
+    checks = {
+        name: is_so for column in dataset.delivered for name, is_so in _checks(column).items()
+    }
+    # Spark calls a function for each row to compact an array, so it has to for faulty rows only.
+    is_faulty = reduce(lambda one, other: one | other, checks.values())
+    found = F.array_compact(F.array(*(F.when(is_so, name) for name, is_so in checks.items())))
+    return (
+        F
+        .when(~fits, F.array("_misfit"))
+        .when(is_faulty, found)
+        .otherwise(F.array().cast("array<string>"))
+    )
 
 
 def category(reasons_col: Column) -> Column:
@@ -73,7 +85,8 @@ def category(reasons_col: Column) -> Column:
     )
 
 
-def _checks(column: ContractColumn) -> list[Column]:
+def _checks(column: ContractColumn) -> dict[str, Column]:
+    """Return for each reason against a value whether it is so, which may be null."""
     text, value = _text(column), F.col(column.name)
     found = {bad_text_code(column.type): text.isNotNull() & value.isNull()}
     if column.required:
@@ -82,7 +95,7 @@ def _checks(column: ContractColumn) -> list[Column]:
         found["out_of_range"] = _outside(value, column)
     if column.enum:
         found["not_in_enum"] = ~value.isin(*column.enum)
-    return [F.when(is_so, F.lit(f"{code}:{column.name}")) for code, is_so in found.items()]
+    return {f"{code}:{column.name}": is_so for code, is_so in found.items()}
 
 
 def _outside(value: Column, column: ContractColumn) -> Column:

@@ -25,10 +25,10 @@ def refuse_for_rejects(
     shares = "; ".join(_told(each) for each in over)
     return BatchRefused(
         f"batch {records.batch_id}: {shares}. Most of all {_most(reasons)}. No table was touched. "
-        f"All rejects are under {folder}/, in Athena the table batch_rejects. Either mend the file, "
-        "or the contract and its version, and clear plan_batch; or trigger a new DAG run, which "
-        f"takes up this batch, with max_reject_share from {_lowest_share(over)} on: to clear a task "
-        "would keep the parameters of its run"
+        f"All rejects are under {folder}/, in Athena the table batch_rejects. Either mend the "
+        "file, or the contract and its version, and clear plan_batch; or trigger a new DAG run, "
+        f"which takes up this batch, with max_reject_share from {_lowest_share(over)} on: to "
+        "clear a task would keep the parameters of its run"
     )
 
 

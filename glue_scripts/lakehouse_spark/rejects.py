@@ -132,7 +132,7 @@ def changed_rejects(fresh_df: DataFrame, base_df: DataFrame) -> DataFrame:
         .where(is_new | is_other)
         .withColumn("first_seen_at", F.coalesce("_first_seen_at", "first_seen_at"))
         .withColumn("attempts", F.coalesce(F.col("_attempts") + F.lit(1), F.col("attempts")))
-        .select(*REJECTED_COLUMNS)
+        .select(*REJECTED_COLUMNS, is_new.eqNullSafe(F.lit(False)).alias("_is_known"))
     )
 
 

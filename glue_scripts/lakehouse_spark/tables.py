@@ -1,10 +1,13 @@
 """The Delta tables: where they lie, how they are made, and how they are read at a version."""
 
+from collections.abc import Mapping
+
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse_spark.contract import Dataset
+from lakehouse_spark.delta_log import TableState, parse_schema, table_state
 
 REJECTED = "rejected"
 # The batch, object and delivery that last changed the row.
@@ -46,22 +49,27 @@ def ensure_table(spark: SparkSession, path: str, schema: str, partition_col: str
 
     Raises TableError where its columns are not those of `schema`.
     """
-    columns = spark.createDataFrame([], schema).schema
-    if DeltaTable.isDeltaTable(spark, path):
-        _check_columns(spark, path, columns)
-        ensure_properties(spark, path)
+    state = table_state(spark, path)
+    if state is None:
+        _create_table(spark, path, schema, partition_col)
     else:
-        _create_table(spark, path, columns, partition_col)
+        _check_columns(path, state.schema, parse_schema(spark, schema))
+        ensure_properties(spark, path)
 
 
 def ensure_properties(spark: SparkSession, path: str) -> None:
     """Set our properties where they are not set, as after a RESTORE to before they were."""
-    rows = spark.sql(f"SHOW TBLPROPERTIES delta.`{path}`").collect()
-    found = {row["key"]: row["value"] for row in rows}
-    lost = {name: value for name, value in PROPERTIES.items() if found.get(name) != value}
-    if lost:
+    if lost := _differing(PROPERTIES, _state(spark, path).properties):
         assignments = ", ".join(f"'{name}' = '{value}'" for name, value in lost.items())
         spark.sql(f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ({assignments})")
+
+
+def assert_promises(spark: SparkSession, path: str) -> None:
+    """Raise TableError where the table's protocol or properties are not those we promise."""
+    state = _state(spark, path)
+    found = {**state.properties, **state.protocol}
+    for name, value in _differing(PROPERTIES | PROTOCOL, found).items():
+        raise TableError(f"{path}: {name} is {found.get(name)}, it must be {value}")
 
 
 def read_version(spark: SparkSession, path: str, version: int) -> DataFrame:
@@ -69,9 +77,8 @@ def read_version(spark: SparkSession, path: str, version: int) -> DataFrame:
     return spark.read.format("delta").option("versionAsOf", version).load(path)
 
 
-def _create_table(
-    spark: SparkSession, path: str, columns: StructType, partition_col: str | None
-) -> None:
+def _create_table(spark: SparkSession, path: str, schema: str, partition_col: str | None) -> None:
+    columns = parse_schema(spark, schema)
     builder = DeltaTable.createIfNotExists(spark).location(path).addColumns(columns)
     if partition_col:
         builder = builder.partitionedBy(partition_col)
@@ -80,12 +87,26 @@ def _create_table(
     builder.execute()
 
 
-def _check_columns(spark: SparkSession, path: str, columns: StructType) -> None:
-    found = DeltaTable.forPath(spark, path).toDF().dtypes
-    wanted = [(field.name, field.dataType.simpleString()) for field in columns]
+def _check_columns(path: str, table: StructType, contract: StructType) -> None:
+    found, wanted = _columns(table), _columns(contract)
     if found != wanted:
         differing = sorted({name for name, _ in set(found) ^ set(wanted)}) or ["their order"]
         raise TableError(
             f"{path} and the contract differ in {', '.join(differing)}; "
             "change the table first, or go back to the contract it was made by"
         )
+
+
+def _columns(schema: StructType) -> list[tuple[str, str]]:
+    return [(field.name, field.dataType.simpleString()) for field in schema]
+
+
+def _state(spark: SparkSession, path: str) -> TableState:
+    state = table_state(spark, path)
+    if state is None:
+        raise TableError(f"{path} is no Delta table")
+    return state
+
+
+def _differing(wanted: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in wanted.items() if found.get(name) != value}

@@ -6,7 +6,8 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
 from lakehouse_spark.batches import BASE_VERSIONS, LEDGER, UNDO_STARTED, UNDONE, BatchRecords
-from lakehouse_spark.history import Metadata, commit_metadata, commits_above
+from lakehouse_spark.delta_log import Metadata
+from lakehouse_spark.history import commit_metadata, commits_above
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage

@@ -9,8 +9,8 @@ from typing import Any
 
 from lakehouse_spark.batches import BatchRecords
 from lakehouse_spark.contract import Contract
+from lakehouse_spark.delta_log import current_version
 from lakehouse_spark.guard import Overrides
-from lakehouse_spark.history import current_version
 from lakehouse_spark.load import load_batch
 from lakehouse_spark.tables import table_path
 from lakehouse_spark.undo import undo_batch

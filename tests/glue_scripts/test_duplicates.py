@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from lakehouse_spark.contract import Column, Dataset
 from lakehouse_spark.duplicates import repeated_keys, settle_duplicates
-from pyspark.sql import SparkSession
+from lakehouse_spark.keeping import keep_small
+from pyspark.sql import DataFrame, SparkSession
 
 THING = Dataset(
     name="things",
@@ -21,7 +22,8 @@ THING = Dataset(
 )
 SCHEMA = (
     "shelf int, id int, size int, color string, _reasons array<string>, _source_file string, "
-    "_delivered_at timestamp, _fields array<string>, _first_seen_at timestamp, _winner_file string"
+    "_delivered_at timestamp, _fields array<string>, _first_seen_at timestamp, "
+    "_winner_file string, _row long"
 )
 Key = tuple[int | None, int | None]
 
@@ -40,10 +42,16 @@ def thing(
     return (*key, size, color, list(reasons), file, delivered, [text], first_seen, None)
 
 
+def settled(spark: SparkSession, *things: tuple[Any, ...]) -> DataFrame:
+    """Return the things, each with a number, settled."""
+    numbered = [(*thing, number) for number, thing in enumerate(things)]
+    checked_df = spark.createDataFrame(numbered, SCHEMA)
+    return settle_duplicates(checked_df, keep_small(repeated_keys(checked_df, THING)), THING)
+
+
 def settle(spark: SparkSession, *things: tuple[Any, ...]) -> dict[tuple[Any, ...], Any]:
     """Return the outcome and reasons by size, color, file and the first field."""
-    checked_df = spark.createDataFrame(list(things), SCHEMA)
-    rows = settle_duplicates(checked_df, repeated_keys(checked_df, THING), THING).collect()
+    rows = settled(spark, *things).collect()
     assert len(rows) == len(things)
     return {
         (row["size"], row["color"], row["_source_file"], *row["_fields"]): (
@@ -61,14 +69,14 @@ DUPLICATE: Settled = ("duplicate", [])
 
 
 def test_a_key_that_occurs_once_wins(spark: SparkSession) -> None:
-    settled = settle(spark, thing((1, 1), text="1"), thing((1, 2), text="2"), thing((2, 1)))
-    assert set(map(str, settled.values())) == {str(WINS)}
+    outcomes = settle(spark, thing((1, 1), text="1"), thing((1, 2), text="2"), thing((2, 1)))
+    assert set(map(str, outcomes.values())) == {str(WINS)}
 
 
 def test_the_newest_delivery_wins(spark: SparkSession) -> None:
-    settled = settle(spark, thing(size=9, day=1), thing(size=1, day=2), thing(size=5, day=1))
-    assert settled[1, "red", "a", ""] == WINS
-    assert settled[9, "red", "a", ""] == settled[5, "red", "a", ""] == CONFLICT
+    outcomes = settle(spark, thing(size=9, day=1), thing(size=1, day=2), thing(size=5, day=1))
+    assert outcomes[1, "red", "a", ""] == WINS
+    assert outcomes[9, "red", "a", ""] == outcomes[5, "red", "a", ""] == CONFLICT
 
 
 @pytest.mark.parametrize(
@@ -82,67 +90,65 @@ def test_the_newest_delivery_wins(spark: SparkSession) -> None:
 def test_of_one_delivery_the_greater_values_win(
     spark: SparkSession, winner: dict[str, Any], loser: dict[str, Any]
 ) -> None:
-    settled = settle(
+    outcomes = settle(
         spark, thing(**loser, file="a", text="loser"), thing(**winner, file="b", text="winner")
     )
-    assert {key[-1]: outcome for key, outcome in settled.items()} == {
+    assert {key[-1]: outcome for key, outcome in outcomes.items()} == {
         "winner": WINS,
         "loser": CONFLICT,
     }
 
 
 def test_of_equal_rows_the_first_file_wins(spark: SparkSession) -> None:
-    settled = settle(spark, thing(file="b"), thing(file="a"), thing(file="c"))
-    assert settled[1, "red", "a", ""] == WINS
-    assert settled[1, "red", "b", ""] == settled[1, "red", "c", ""] == DUPLICATE
+    outcomes = settle(spark, thing(file="b"), thing(file="a"), thing(file="c"))
+    assert outcomes[1, "red", "a", ""] == WINS
+    assert outcomes[1, "red", "b", ""] == outcomes[1, "red", "c", ""] == DUPLICATE
 
 
 def test_rows_with_nulls_can_be_equal(spark: SparkSession) -> None:
-    settled = settle(spark, thing(size=None, file="a"), thing(size=None, file="b"))
-    assert settled[None, "red", "b", ""] == DUPLICATE
+    outcomes = settle(spark, thing(size=None, file="a"), thing(size=None, file="b"))
+    assert outcomes[None, "red", "b", ""] == DUPLICATE
 
 
 def test_losing_values_are_rejected_once(spark: SparkSession) -> None:
-    settled = settle(
+    outcomes = settle(
         spark,
         thing(size=9, day=2),
         thing(size=1, file="a"),
         thing(size=1, file="b"),
         thing(size=2, file="a"),
     )
-    assert settled[1, "red", "a", ""] == CONFLICT
-    assert settled[1, "red", "b", ""] == DUPLICATE
-    assert settled[2, "red", "a", ""] == CONFLICT
+    assert outcomes[1, "red", "a", ""] == CONFLICT
+    assert outcomes[1, "red", "b", ""] == DUPLICATE
+    assert outcomes[2, "red", "a", ""] == CONFLICT
 
 
 def test_a_faulty_row_is_rejected_and_contests_no_key(spark: SparkSession) -> None:
-    settled = settle(
+    outcomes = settle(
         spark,
         thing(size=9, day=2, reasons=["out_of_range:size"]),
         thing(size=1),
         thing(size=1, file="b"),
         thing((None, None), size=None, reasons=["missing_value:id"]),
     )
-    assert settled[9, "red", "a", ""] == ("rejected", ["out_of_range:size"])
-    assert settled[1, "red", "a", ""] == WINS
-    assert settled[1, "red", "b", ""] == DUPLICATE
-    assert settled[None, "red", "a", ""] == ("rejected", ["missing_value:id"])
+    assert outcomes[9, "red", "a", ""] == ("rejected", ["out_of_range:size"])
+    assert outcomes[1, "red", "a", ""] == WINS
+    assert outcomes[1, "red", "b", ""] == DUPLICATE
+    assert outcomes[None, "red", "a", ""] == ("rejected", ["missing_value:id"])
 
 
 def test_a_loser_is_told_the_file_that_won(spark: SparkSession) -> None:
-    checked_df = spark.createDataFrame(
-        [thing(size=9, file="new", day=2), thing(file="old"), thing(file="old")], SCHEMA
+    settled_df = settled(
+        spark, thing(size=9, file="new", day=2), thing(file="old"), thing(file="old")
     )
-    settled_df = settle_duplicates(checked_df, repeated_keys(checked_df, THING), THING)
     told = sorted((row["_outcome"] or "", row["_winner_file"]) for row in settled_df.collect())
     assert told == [("", None), ("duplicate", None), ("rejected", "new")]
 
 
 def test_equal_rows_have_waited_since_the_first_of_them(spark: SparkSession) -> None:
     parked_at = datetime(2025, 4, 1)
-    checked_df = spark.createDataFrame(
-        [thing(day=2), thing(day=1, first_seen=parked_at), thing(size=9, file="b")], SCHEMA
+    settled_df = settled(
+        spark, thing(day=2), thing(day=1, first_seen=parked_at), thing(size=9, file="b")
     )
-    settled_df = settle_duplicates(checked_df, repeated_keys(checked_df, THING), THING)
     waited = {(row["size"], row["_first_seen_at"]) for row in settled_df.collect()}
     assert waited == {(1, parked_at), (9, None)}

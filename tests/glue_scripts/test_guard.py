@@ -5,8 +5,8 @@ import logging
 from typing import Any
 
 import pytest
+from lakehouse_spark.delta_log import Commit
 from lakehouse_spark.guard import BatchRefused, Overrides, usual_reads
-from lakehouse_spark.history import Commit
 from pyspark.sql import SparkSession
 
 from tests.glue_scripts.deliveries import ORDERS, PRODUCTS

@@ -10,7 +10,6 @@ from delta.tables import DeltaTable
 from lakehouse_spark import recipe
 from lakehouse_spark.batches import ManifestError
 from lakehouse_spark.classification import classify_rows
-from lakehouse_spark.contract import Dataset
 from lakehouse_spark.history import commits_above
 from lakehouse_spark.ledger import LedgerError
 from lakehouse_spark.planned import FileChangedError
@@ -120,8 +119,8 @@ def test_a_batch_of_refused_files_alone_is_loaded(
 def test_rows_that_get_lost_stop_the_load_before_any_commit(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose_one(df: DataFrame, base_df: DataFrame, dataset: Dataset) -> DataFrame:
-        return classify_rows(df, base_df, dataset).limit(1)
+    def lose_one(settled_df: DataFrame, known_df: DataFrame | None) -> DataFrame:
+        return classify_rows(settled_df, known_df).limit(1)
 
     monkeypatch.setattr(recipe, "classify_rows", lose_one)
     shop.deliver("orders", "o.csv", f"{ORDERS}x,,,,,\ny,,,,,\n")

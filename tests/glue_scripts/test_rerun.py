@@ -7,6 +7,8 @@ import pytest
 from delta.tables import DeltaTable
 from lakehouse_spark import load as load_module
 from lakehouse_spark import undo as undo_module
+from lakehouse_spark.attempt import AttemptError
+from lakehouse_spark.batches import BatchRecords, Record
 from lakehouse_spark.contract import Contract
 from lakehouse_spark.history import commit_metadata
 from lakehouse_spark.lease import Lease, LeaseLost
@@ -15,7 +17,7 @@ from lakehouse_spark.tables import PROPERTIES, ensure_properties, table_path
 from lakehouse_spark.undo import UndoError, undo_batch
 from pyspark.sql import SparkSession
 
-from tests.glue_scripts.deliveries import deliver_loans
+from tests.glue_scripts.deliveries import ORDERS, deliver_loans
 from tests.glue_scripts.shop import Shop
 
 
@@ -29,6 +31,26 @@ def crash_at(monkeypatch: pytest.MonkeyPatch, module: Any, step: str, table: str
         return proper(*args)
 
     monkeypatch.setattr(module, step, run_or_crash)
+
+
+def test_a_batch_that_gives_way_while_it_is_loaded_commits_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan is replaced at the very moment when the load writes down its base versions."""
+    shop.deliver("orders", "o.csv", f"{ORDERS}1,1,7,2025-04-01T11:00:00,1.00,2025-04-01\n")
+    batch_id, proper = shop.plan("b1"), BatchRecords.create
+
+    def replace_too(records: BatchRecords, name: str, record: Record) -> Record:
+        written = proper(records, name, record)
+        records.put("replaced.json", {"by": "b2", "changed": ["contract"]})
+        return written
+
+    monkeypatch.setattr(BatchRecords, "create", replace_too)
+    for _ in range(2):
+        with pytest.raises(AttemptError, match="gave way to b2"):
+            shop.load(batch_id)
+    assert set(shop.versions().values()) == {0}
+    assert shop.records("b1").read("load.json") is None
 
 
 def test_a_crash_before_the_ledger_changes_nothing(first_loans: Shop, library: Shop) -> None:

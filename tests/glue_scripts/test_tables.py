@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from delta.tables import DeltaTable
 from lakehouse_spark.contract import Column, Dataset
-from lakehouse_spark.history import commit_metadata, commits_above, current_version, transaction
+from lakehouse_spark.delta_log import current_version
+from lakehouse_spark.history import commit_metadata, commits_above, transaction
 from lakehouse_spark.tables import (
     TableError,
     dataset_schema,

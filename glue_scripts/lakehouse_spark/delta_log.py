@@ -1,0 +1,104 @@
+"""What a table's log says, read with Delta's own log classes and without a Spark job.
+
+The public interface for the same facts, ``DeltaTable.history`` and ``detail``, runs Spark jobs,
+which together took longer than the load of a day's rows.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql.types import StructType
+
+Metadata = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TableState:
+    """A table as of its last commit; `protocol` as the properties that ask for it."""
+
+    version: int
+    schema: StructType
+    properties: Mapping[str, str]
+    protocol: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit of a table; `metadata` is what we wrote into it, empty for one of others.
+
+    `metrics` are Delta's own counts of what the commit did.
+    """
+
+    version: int
+    operation: str
+    metadata: Metadata
+    metrics: Mapping[str, str]
+
+
+def table_state(spark: SparkSession, path: str) -> TableState | None:
+    """Return the table's state, None where there is no table."""
+    snapshot = _snapshot(spark, _open_log(spark, path))
+    if snapshot.version() < 0:
+        return None
+    as_dict = _jvm(spark).scala.collection.JavaConverters.mapAsJavaMap
+    protocol = snapshot.protocol()
+    return TableState(
+        snapshot.version(),
+        _struct_type(snapshot.schema()),
+        dict(as_dict(snapshot.metadata().configuration())),
+        {
+            "delta.minReaderVersion": str(protocol.minReaderVersion()),
+            "delta.minWriterVersion": str(protocol.minWriterVersion()),
+        },
+    )
+
+
+def parse_schema(spark: SparkSession, schema: str) -> StructType:
+    """Return the columns of a schema such as ``id bigint, name string``."""
+    return _struct_type(_jvm(spark).org.apache.spark.sql.types.StructType.fromDDL(schema))
+
+
+def current_version(spark: SparkSession, path: str) -> int:
+    """Return the number of the table's last commit."""
+    return int(_snapshot(spark, _open_log(spark, path)).version())
+
+
+def read_commits(spark: SparkSession, path: str, above: int) -> Iterator[Commit]:
+    """Yield the commits after version `above`, newest first."""
+    log = _open_log(spark, path)
+    make_path, configuration = _jvm(spark).org.apache.hadoop.fs.Path, log.newDeltaHadoopConf()
+    for version in range(int(_snapshot(spark, log).version()), above, -1):
+        file = make_path(log.logPath(), f"{version:020d}.json")
+        yield _commit(version, log.store().read(file, configuration).head())
+
+
+def _commit(version: int, first_line: str) -> Commit:
+    """Return what the first line of a commit says; Delta writes its commitInfo there."""
+    info = json.loads(first_line).get("commitInfo", {})
+    try:
+        metadata = json.loads(info.get("userMetadata") or "{}")
+    except ValueError:
+        metadata = {}
+    is_ours = isinstance(metadata, dict)
+    metrics = info.get("operationMetrics") or {}
+    return Commit(version, info.get("operation", ""), metadata if is_ours else {}, metrics)
+
+
+def _struct_type(java_type: Any) -> StructType:
+    return StructType.fromJson(json.loads(java_type.json()))
+
+
+def _open_log(spark: SparkSession, path: str) -> Any:
+    return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
+
+
+def _snapshot(spark: SparkSession, log: Any) -> Any:
+    none = _jvm(spark).scala.Option.empty()
+    return log.update(False, none, none)
+
+
+def _jvm(spark: SparkSession) -> Any:
+    return spark._jvm
