@@ -26,8 +26,6 @@ def parked_rows(attempt: Attempt, dataset: Dataset) -> DataFrame:
     texts = [F.col("raw_record")[each.name].alias(text_of(each.name)) for each in dataset.delivered]
     source = {
         "_source_file": F.col("source_file"),
-        "_source_version": F.col("source_version"),
-        "_etag": F.lit(None).cast("string"),
         "_delivered_at": F.col("delivered_at"),
         "_layout": F.lit(None).cast("int"),
         "_fields": F.lit(None).cast("array<string>"),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -14,17 +14,11 @@ from lakehouse_spark.tables import REJECTED_SCHEMA
 
 Layout = tuple[str, ...]
 
-# The file (_etag, _delivered_at: of its version), and the record: its fields in the order of header
-# number _layout, the whole text where it does not fit the header, and for a parked row that is
-# tried again its row in the table of rejects.
-SOURCE_COLUMNS = [
-    "_source_file", "_source_version", "_etag", "_delivered_at", "_layout", "_fields", "_record",
-    "_parked",
-]  # fmt: skip
-FILE_SCHEMA = (
-    "array<struct<_path string, _source_file string, _source_version string, "
-    "_etag string, _delivered_at timestamp>>"
-)
+# The file, and the record: its fields in the order of header number _layout, the whole text where
+# it does not fit the header, and for a parked row that is tried again its row in the table of
+# rejects.
+SOURCE_COLUMNS = ["_source_file", "_delivered_at", "_layout", "_fields", "_record", "_parked"]
+FILE_SCHEMA = "_path string, _source_file string, _delivered_at timestamp"
 PARKED_TYPE = f"struct<{REJECTED_SCHEMA}>"
 CSV_OPTIONS = {
     "header": "true",
@@ -93,8 +87,15 @@ def misfit(record: Column, width: int) -> Column:
 
 def describe_files(spark: SparkSession, root: str, files: Sequence[PlannedFile]) -> DataFrame:
     """Return one row a file: ``_path`` as Spark writes it, and the file's SOURCE_COLUMNS."""
-    described = json.dumps([_describe(spark, root, file) for file in files])
-    return spark.range(1).select(F.inline(F.from_json(F.lit(described), FILE_SCHEMA)))
+    return inline_rows(spark, [_describe(spark, root, file) for file in files], FILE_SCHEMA)
+
+
+def inline_rows(
+    spark: SparkSession, rows: Sequence[Mapping[str, object]], schema: str
+) -> DataFrame:
+    """Return the few rows as part of the plan, which needs no Python worker to compute."""
+    text = F.lit(json.dumps(rows))
+    return spark.range(1).select(F.inline(F.from_json(text, f"array<struct<{schema}>>")))
 
 
 def _describe(spark: SparkSession, root: str, file: PlannedFile) -> dict[str, str]:
@@ -102,8 +103,6 @@ def _describe(spark: SparkSession, root: str, file: PlannedFile) -> dict[str, st
     return {
         "_path": path.toUri().toString(),
         "_source_file": file.key,
-        "_source_version": file.version_id,
-        "_etag": file.etag,
         "_delivered_at": file.delivered_at.isoformat(),
     }
 

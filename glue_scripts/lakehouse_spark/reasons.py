@@ -1,11 +1,12 @@
 """What is wrong with a record: reason codes, as docs/records.md lists them, and their category."""
 
+from collections.abc import Mapping
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse_spark.casts import bad_text_code, cast_text
+from lakehouse_spark.casts import bad_text_code, with_values
 from lakehouse_spark.contract import Column as ContractColumn
 from lakehouse_spark.contract import Dataset
 from lakehouse_spark.reading import SOURCE_COLUMNS, text_of
@@ -43,8 +44,7 @@ def check_rows(text_df: DataFrame, dataset: Dataset) -> DataFrame:
 
 def with_typed_columns(text_df: DataFrame, dataset: Dataset) -> DataFrame:
     """Add each delivered column of the contract, typed, null where the text is not of the type."""
-    typed = {each.name: cast_text(_text(each), each.type) for each in dataset.delivered}
-    return text_df.withColumns(typed)
+    return with_values(text_df, {each.name: (_text(each), each.type) for each in dataset.delivered})
 
 
 def with_derived_columns(df: DataFrame, dataset: Dataset) -> DataFrame:
@@ -63,26 +63,30 @@ def reasons(dataset: Dataset) -> Column:
     checks = {
         name: is_so for column in dataset.delivered for name, is_so in _checks(column).items()
     }
-    # Spark calls a function for each row to compact an array, so it has to for faulty rows only.
     is_faulty = reduce(lambda one, other: one | other, checks.values())
-    found = F.array_compact(F.array(*(F.when(is_so, name) for name, is_so in checks.items())))
     return (
         F
         .when(~fits, F.array("_misfit"))
-        .when(is_faulty, found)
+        # Spark does not compile array_compact, and so not this select as one with the casts: as one
+        # it is too large for the JVM, which would interpret it.
+        .when(is_faulty, F.array_compact(each_that_is(checks)))
         .otherwise(F.array().cast("array<string>"))
     )
 
 
+def each_that_is(checks: Mapping[str, Column]) -> Column:
+    """Return an array of the reasons in their order, null for each whose check is not true."""
+    return F.array(*(F.when(is_so, F.lit(name)) for name, is_so in checks.items()))
+
+
 def category(reasons_col: Column) -> Column:
     """Return the category of an array of reasons, null where it is empty."""
-    codes = F.transform(reasons_col, lambda reason: F.substring_index(reason, ":", 1))
-    return F.coalesce(
-        *(
-            F.when(F.arrays_overlap(codes, F.array(*map(F.lit, known))), F.lit(name))
-            for name, known in CATEGORIES.items()
-        )
-    )
+    text = F.concat_ws("\n", reasons_col)
+    known = {
+        name: text.rlike(rf"(?m)^({'|'.join(codes)})(:|$)") for name, codes in CATEGORIES.items()
+    }
+    found = F.coalesce(*(F.when(is_so, F.lit(name)) for name, is_so in known.items()))
+    return F.when(F.size(reasons_col) > F.lit(0), found)
 
 
 def _checks(column: ContractColumn) -> dict[str, Column]:

@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse_spark.contract import Reference
+from lakehouse_spark.reasons import each_that_is
 
 
 def wanted_values(settled_df: DataFrame, reference: Reference) -> DataFrame:
@@ -34,7 +35,11 @@ def judge_orphans(
         flagged_df = missing_df.select(F.col("_wanted").alias(flag))
         is_orphan = F.col(reference.column) == F.col(flag)
         settled_df = settled_df.join(flagged_df, on=is_orphan, how="left")
-    found = F.array_compact(F.array(*(_unknown(each) for each in missing)))
+    is_missing = {
+        f"unknown_reference:{each.column}": F.col(f"_orphan_{each.column}").isNotNull()
+        for each in missing
+    }
+    found = F.array_except(each_that_is(is_missing), F.array(F.lit(None).cast("string")))
     is_orphan = is_winner() & (F.size(found) > F.lit(0))
     judged = F.when(is_expired, F.lit("rejected")).otherwise(F.lit("parked"))
     return settled_df.withColumns({
@@ -50,8 +55,3 @@ def is_winner() -> Column:
 
 def _values(df: DataFrame, column: str) -> DataFrame:
     return df.select(F.col(column).alias("_wanted")).where(F.col("_wanted").isNotNull())
-
-
-def _unknown(reference: Reference) -> Column:
-    is_missing = F.col(f"_orphan_{reference.column}").isNotNull()
-    return F.when(is_missing, F.lit(f"unknown_reference:{reference.column}"))

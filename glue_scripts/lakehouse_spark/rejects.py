@@ -1,6 +1,5 @@
 """The table of rejects: one row for each refused record and each refused file, with its life."""
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import reduce
 
@@ -9,7 +8,7 @@ from pyspark.sql import functions as F
 
 from lakehouse_spark.batches import Manifest, PlannedFile
 from lakehouse_spark.parked import PARKED, is_retried
-from lakehouse_spark.reading import Layout, layouts
+from lakehouse_spark.reading import Layout, inline_rows, layouts
 from lakehouse_spark.reasons import FILE_CATEGORY
 from lakehouse_spark.tables import REJECTED_COLUMNS
 
@@ -29,7 +28,7 @@ def reject_rows(
     classified has the rows of each dataset that has accepted files or parked rows.
     """
     refused = [
-        refused_records(df, dataset, layouts(manifest.accepted(dataset)))
+        refused_records(df, dataset, manifest.accepted(dataset))
         for dataset, df in classified.items()
         if manifest.accepted(dataset)
     ]
@@ -37,14 +36,18 @@ def reject_rows(
     return reduce(DataFrame.unionByName, refused).transform(with_identity, manifest)
 
 
-def refused_records(classified_df: DataFrame, dataset: str, headers: Sequence[Layout]) -> DataFrame:
+def refused_records(
+    classified_df: DataFrame, dataset: str, files: Sequence[PlannedFile]
+) -> DataFrame:
     """Return one row for each refused record of a dataset, in the columns of REFUSED_SCHEMA."""
     is_refused = F.col("_outcome").isin("rejected", PARKED)
-    return classified_df.where(is_refused & ~is_retried()).select(
+    refused_df = classified_df.where(is_refused & ~is_retried())
+    versions_df = F.broadcast(_file_versions(classified_df.sparkSession, files))
+    return refused_df.join(versions_df, on="_source_file", how="left").select(
         F.lit(dataset).alias("dataset"),
         F.col("_category").alias("category"),
         F.col("_reasons").alias("reasons"),
-        raw_record(headers).alias("raw_record"),
+        raw_record(layouts(files)).alias("raw_record"),
         F.col("_source_file").alias("source_file"),
         F.col("_source_version").alias("source_version"),
         F.col("_delivered_at").alias("delivered_at"),
@@ -65,9 +68,7 @@ def raw_record(headers: Sequence[Layout]) -> Column:
 
 def refused_files(spark: SparkSession, files: Sequence[PlannedFile]) -> DataFrame:
     """Return one row for each file that was rejected whole, in the columns of REFUSED_SCHEMA."""
-    described = json.dumps([_describe(file) for file in files])
-    schema = f"array<struct<{REFUSED_SCHEMA}>>"
-    return spark.range(1).select(F.inline(F.from_json(F.lit(described), schema)))
+    return inline_rows(spark, [_describe(file) for file in files], REFUSED_SCHEMA)
 
 
 def with_identity(refused_df: DataFrame, manifest: Manifest) -> DataFrame:
@@ -138,6 +139,14 @@ def changed_rejects(fresh_df: DataFrame, base_df: DataFrame) -> DataFrame:
 
 def _planned_at(manifest: Manifest) -> Column:
     return F.lit(manifest.planned_at)
+
+
+def _file_versions(spark: SparkSession, files: Sequence[PlannedFile]) -> DataFrame:
+    versions = [
+        {"_source_file": file.key, "_source_version": file.version_id, "_etag": file.etag}
+        for file in files
+    ]
+    return inline_rows(spark, versions, "_source_file string, _source_version string, _etag string")
 
 
 def _describe(file: PlannedFile) -> dict[str, object]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from chispa import assert_column_equality
-from lakehouse_spark.casts import bad_text_code, cast_text
+from lakehouse_spark.casts import bad_text_code, with_values
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -103,7 +103,7 @@ def test_text_is_cast_strictly(
     spark: SparkSession, type_: str, cases: list[tuple[str | None, object]]
 ) -> None:
     df = spark.createDataFrame(cases, f"text string, expected {type_}")
-    actual_df = df.withColumn("actual", cast_text(F.col("text"), type_))
+    actual_df = with_values(df, {"actual": (F.col("text"), type_)})
     assert_column_equality(actual_df, "actual", "expected")
 
 

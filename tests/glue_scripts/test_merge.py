@@ -68,3 +68,11 @@ def test_what_lies_elsewhere_is_not_looked_at(
     append_delta(things(spark, (1, 1, 1), (2, 2, 2), (None, 4, 4)), path, "shelf")
     merge_delta(things(spark, (1, 1, 99), (None, 4, 99)), path, ["id"], "shelf", replaced)
     assert {(id_, size) for _, id_, size in rows(spark, path)} >= expected
+
+
+def test_each_partition_gets_one_file(spark: SparkSession, tmp_path: Path) -> None:
+    path = f"file:{tmp_path}/things"
+    ensure_table(spark, path, SCHEMA, "shelf")
+    columns = ["cast(id % 3 as int) as shelf", "cast(id as int) as id", "1 as size"]
+    append_delta(spark.range(0, 600, numPartitions=6).selectExpr(*columns), path, "shelf")
+    assert len(spark.read.format("delta").load(path).inputFiles()) == 3
