@@ -21,7 +21,7 @@ from lakehouse_spark.refusal import refuse_for_rejects, refuse_for_size
 from lakehouse_spark.rejects import reject_rows
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage
-from lakehouse_spark.tables import REJECTED
+from lakehouse_spark.tables import REJECTED, assert_promises, table_path
 from lakehouse_spark.undo import undo_attempt
 
 
@@ -68,7 +68,10 @@ def _load(
         # Again, because the files have been read in between.
         check_files(storage, attempt.manifest.accepted())
         attempt.write_down(records)
-        return tally.ledger(attempt.contract, _commit(attempt, classified, tally), warnings)
+        versions = _commit(attempt, classified, tally)
+        for table in versions:
+            assert_promises(attempt.spark, table_path(attempt.root, table))
+        return tally.ledger(attempt.contract, versions, warnings)
     finally:
         attempt.spark.catalog.clearCache()
 

@@ -47,7 +47,7 @@ def dataset_schema(dataset: Dataset) -> str:
 def ensure_table(spark: SparkSession, path: str, schema: str, partition_col: str | None) -> None:
     """Create the table, empty, with our properties, or see that it is the one we expect.
 
-    Raises TableError where its columns are not those of `schema`.
+    Raises TableError where its columns are not those of `schema`, or not every reader can read it.
     """
     state = table_state(spark, path)
     if state is None:
@@ -55,6 +55,7 @@ def ensure_table(spark: SparkSession, path: str, schema: str, partition_col: str
     else:
         _check_columns(path, state.schema, parse_schema(spark, schema))
         ensure_properties(spark, path)
+        assert_promises(spark, path)
 
 
 def ensure_properties(spark: SparkSession, path: str) -> None:

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from delta.tables import DeltaTable
+from lakehouse_spark import load as load_module
 from lakehouse_spark import recipe
 from lakehouse_spark.batches import ManifestError
 from lakehouse_spark.classification import classify_rows
+from lakehouse_spark.commits import commit_dataset
 from lakehouse_spark.history import commits_above
 from lakehouse_spark.ledger import LedgerError
 from lakehouse_spark.planned import FileChangedError
-from lakehouse_spark.tables import table_path
+from lakehouse_spark.tables import TableError, table_path
 from pyspark.sql import DataFrame
 
 from tests.glue_scripts.deliveries import FIRST_COUNTS, FIRST_REJECTS, FIRST_TABLES, ORDERS
@@ -128,6 +130,25 @@ def test_rows_that_get_lost_stop_the_load_before_any_commit(
         shop.load(shop.plan("b1"))
     assert shop.table("rejected").count() == 0
     assert shop.records("b1").read("load.json") is None
+
+
+def test_tables_are_seen_to_be_as_promised_after_the_commits(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def commit_and_lose_property(*arguments: Any) -> Any:
+        versions = commit_dataset(*arguments)
+        path = table_path(shop.storage.root, "orders")
+        lost = "('delta.logRetentionDuration')"
+        shop.spark.sql(f"ALTER TABLE delta.`{path}` UNSET TBLPROPERTIES {lost}")
+        return versions
+
+    monkeypatch.setattr(load_module, "commit_dataset", commit_and_lose_property)
+    shop.deliver("orders", "o.csv", f"{ORDERS}1,1,7,2025-04-01T11:00:00,1.00,2025-04-01\n")
+    with pytest.raises(TableError, match=r"orders: delta.logRetentionDuration is None"):
+        shop.load(shop.plan("b1"))
+    assert shop.records("b1").read("load.json") is None
+    monkeypatch.undo()
+    assert shop.load("b1")["datasets"]["orders"]["outcomes"]["inserted"] == 1
 
 
 def test_a_plan_of_another_contract_creates_no_table(shop: Shop) -> None:

@@ -73,6 +73,15 @@ def test_a_table_of_other_columns_is_an_error_that_names_them(
         ensure_table(spark, table, "id bigint, shelf int, size int", "shelf")
 
 
+def test_a_table_that_not_every_reader_can_read_is_an_error(
+    spark: SparkSession, table: str
+) -> None:
+    feature = "('delta.minReaderVersion' = '2', 'delta.minWriterVersion' = '5')"
+    spark.sql(f"ALTER TABLE delta.`{table}` SET TBLPROPERTIES {feature}")
+    with pytest.raises(TableError, match=r"things: delta.minReaderVersion is 2, it must be 1"):
+        ensure_table(spark, table, "id int, shelf int", "shelf")
+
+
 def test_properties_that_were_lost_are_set_again(spark: SparkSession, table: str) -> None:
     lost = "('delta.logRetentionDuration', 'delta.enableExpiredLogCleanup')"
     spark.sql(f"ALTER TABLE delta.`{table}` UNSET TBLPROPERTIES {lost}")
