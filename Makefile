@@ -11,10 +11,10 @@ FORMAT ?= table
 override SQL := $(value SQL)
 export SQL FILE BATCH FORMAT RAW
 
-.PHONY: help setup up demo down query sample test bench check fix lock clean
+.PHONY: help setup up demo down query sample test test-long bench check fix lock clean
 
 help: ## list these targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: ## install all that is needed, into this folder
 	@$(PYTHON) -m local_stack.install
@@ -37,6 +37,9 @@ sample: setup ## write the sample files into .local/sample
 
 test: setup ## run all tests, with coverage of both environments together
 	@scripts/test
+
+test-long: setup ## run all tests, and those that take long: every kill point, bad days of S3
+	@LAKEHOUSE_LONG=1 scripts/test
 
 bench: setup ## measure the load job: BENCH="--cases 1,2 --rounds 5 --scale 0.1"
 	@$(GLUE) -m benchmarks $(BENCH)

@@ -10,6 +10,8 @@ NUMBER = r"\A-?[0-9]+\z"
 FRACTION = r"\A-?[0-9]{{1,300}}(\.[0-9]{{1,{digits}}})?\z"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK = r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?"
+# What Spark reads for bytes that are not UTF-8.
+NO_CHARACTER = "\ufffd"
 WHOLE_TYPES = ["tinyint", "smallint", "int", "bigint"]
 # An offset can lead out of the years that four digits can write.
 CALENDAR = {
@@ -35,7 +37,7 @@ def with_values(df: DataFrame, texts: Mapping[str, tuple[Column, str]]) -> DataF
 def cast_text(text: Column, type_: str) -> Column:
     """Return `text` as a value of the contract type `type_`, of any year where it is a time."""
     if type_ == "string":
-        return text
+        return F.when(~(text.contains(NO_CHARACTER) | text.contains("\0")), text)
     if type_ == "timestamp":
         return F.when(text.rlike(rf"\A{DAY}{CLOCK}\z"), text.cast("timestamp"))
     if type_ == "date":
@@ -51,7 +53,8 @@ def calendar(type_: str) -> tuple[Column, Column]:
 
 def bad_text_code(type_: str) -> str:
     """Return the reason code of a text that is not of the contract type `type_`."""
-    return {"date": "bad_date", "timestamp": "bad_timestamp"}.get(type_, "bad_number")
+    codes = {"date": "bad_date", "timestamp": "bad_timestamp", "string": "not_text"}
+    return codes.get(type_, "bad_number")
 
 
 def number(text: Column, type_: str) -> Column:

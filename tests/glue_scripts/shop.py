@@ -37,11 +37,18 @@ class Shop:
         return Shop(self.spark, self.contract, folder)
 
     def deliver(
-        self, dataset: str, name: str, text: str, day: int = 1, reasons: Sequence[str] = ()
+        self,
+        dataset: str,
+        name: str,
+        content: str | bytes,
+        day: int = 1,
+        reasons: Sequence[str] = (),
     ) -> str:
         """Put a file into raw/ on a day of May, to be planned next; return its key."""
         key = f"raw/{dataset}/{name}"
-        self.storage.put(key, text.encode())
+        content = content.encode() if isinstance(content, str) else content
+        text = content.decode(errors="replace")
+        self.storage.put(key, content)
         found = self.storage.identify(key)
         assert found is not None
         self._files.append({
@@ -49,7 +56,7 @@ class Shop:
             "key": key,
             "version_id": found.version_id,
             "etag": f'"{found.etag}"',
-            "size": len(text),
+            "size": len(content),
             "delivered_at": datetime(2025, 5, day, 9, tzinfo=UTC).isoformat(),
             "columns": next(csv.reader(text.lstrip("\ufeff").splitlines()), []),
             "header": {"verdict": "rejected" if reasons else "accepted", "reasons": reasons},

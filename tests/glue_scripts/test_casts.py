@@ -81,7 +81,8 @@ DAYS = [
     ("0000-01-01", None),
     (None, None),
 ]
-TEXTS = [("Apple", "Apple"), (" Apple ", " Apple "), ("NULL", "NULL"), (None, None)]
+TEXTS = [("Apple", "Apple"), (" Apple ", " Apple "), ("NULL", "NULL"), ("a\ufffd", None),
+         ("a\0", None), (None, None)]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,7 @@ def test_text_is_cast_strictly(
         ("decimal(12,2)", "bad_number"),
         ("timestamp", "bad_timestamp"),
         ("date", "bad_date"),
+        ("string", "not_text"),
     ],
 )
 def test_bad_text_is_named_by_the_kind_of_type(type_: str, code: str) -> None:

@@ -18,7 +18,13 @@ from lakehouse_spark.planned import FileChangedError
 from lakehouse_spark.tables import TableError, table_path
 from pyspark.sql import DataFrame
 
-from tests.glue_scripts.deliveries import FIRST_COUNTS, FIRST_REJECTS, FIRST_TABLES, ORDERS
+from tests.glue_scripts.deliveries import (
+    FIRST_COUNTS,
+    FIRST_REJECTS,
+    FIRST_TABLES,
+    ORDERS,
+    PRODUCTS,
+)
 from tests.glue_scripts.shop import Shop
 
 SHOWN = ("inserted", "duplicate", "rejected", "parked")
@@ -149,6 +155,14 @@ def test_tables_are_seen_to_be_as_promised_after_the_commits(
     assert shop.records("b1").read("load.json") is None
     monkeypatch.undo()
     assert shop.load("b1")["datasets"]["orders"]["outcomes"]["inserted"] == 1
+
+
+def test_bytes_that_are_no_text_reject_their_row(shop: Shop) -> None:
+    """As they do where they lie behind what planning looks at."""
+    shop.deliver("products", "p.csv", PRODUCTS.encode() + b"1,1,Fruit,A\xffn\n2,1,Fruit,Bob\n")
+    shop.load(shop.plan("b1"))
+    assert shop.rows("rejected", "reasons") == [(["not_text:product_name"],)]
+    assert shop.rows("products", "product_id") == [(2,)]
 
 
 def test_a_plan_of_another_contract_creates_no_table(shop: Shop) -> None:

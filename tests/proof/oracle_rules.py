@@ -52,7 +52,7 @@ CATEGORIES = {
     "unknown_reference": "referential_integrity",
 }
 WORST_FIRST = ["schema_validation", "data_quality", "referential_integrity"]
-BAD_TEXTS = {"date": "bad_date", "timestamp": "bad_timestamp"}
+BAD_TEXTS = {"date": "bad_date", "timestamp": "bad_timestamp", "string": "not_text"}
 BITS = {"int": 31, "bigint": 63}
 
 
@@ -165,13 +165,18 @@ def _moment(text: str) -> datetime:
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
+def _text(text: str) -> str:
+    _demand(r"[^\0\ufffd]*", text)
+    return text
+
+
 def _demand(pattern: str, text: str) -> None:
     if not re.fullmatch(pattern, text):
         raise ValueError(text)
 
 
 CASTS: dict[str, Callable[[str], Any]] = {
-    "string": str,
+    "string": _text,
     "timestamp": _moment,
     "date": _day,
     "decimal": _amount,

@@ -19,7 +19,7 @@ DATASETS = ["products", "orders", "order_items"]
 TABLES = [*DATASETS, "rejected"]
 STEPS = [
     "load", "check_files", "prepare_tables",
-    *(f"classify_{dataset}" for dataset in DATASETS),
+    *(f"{step}_{dataset}" for step in ("check", "classify") for dataset in DATASETS),
     *(f"commit_{table}" for table in TABLES),
 ]  # fmt: skip
 RECORDS = [
@@ -75,7 +75,8 @@ def assert_died_at(lake: Lake, point: str, reached: list[str]) -> None:
         assert reached[-1] == f"enter commit_{table}"
         assert (kind == "write") == has_uncommitted_data(lake.table_folder(table))
     else:
-        assert reached[-1] == point
+        # The datasets are checked in threads, so another point may be reached meanwhile.
+        assert point in reached[-3:]
 
 
 def has_uncommitted_data(folder: Path) -> bool:
