@@ -38,7 +38,8 @@ def reaching(deadly: str, root: Path) -> Reach:
     """Return what is called at each point; at the deadly one it does not return."""
 
     def reach(point: str) -> None:
-        print(point, flush=True)
+        # In one piece, because threads reach points too.
+        print(f"{point}\n", end="", flush=True)
         if point == deadly:
             die()
         watch_table(root, deadly, point)
