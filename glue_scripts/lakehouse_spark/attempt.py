@@ -1,6 +1,6 @@
 """One try at loading a batch: what must be there before the first row is read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -9,11 +9,12 @@ from pyspark.sql import functions as F
 
 from lakehouse_spark.batches import BASE_VERSIONS, REPLACED, BatchRecords, Manifest, Record
 from lakehouse_spark.contract import Contract, Dataset
-from lakehouse_spark.delta_log import Commit
+from lakehouse_spark.delta_log import Commit, files_with_bounds
 from lakehouse_spark.guard import usual_reads
 from lakehouse_spark.history import commit_metadata, recent_commits
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.planned import check_files, check_manifest
+from lakehouse_spark.ranges import Range, overlaps
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage
 from lakehouse_spark.tables import (
@@ -25,6 +26,8 @@ from lakehouse_spark.tables import (
     table_path,
 )
 
+# Delta shortens the bounds of texts, and writes those of times to the millisecond.
+BOUNDED_TYPES = ["tinyint", "smallint", "int", "bigint", "date"]
 RECENT = 20  # commits of a table that tell what is usual
 
 
@@ -57,6 +60,22 @@ class Attempt:
     def is_new(self, table: str) -> bool:
         """Return whether nothing was ever written to the table; its first version is empty."""
         return self.base_versions[table] == 0
+
+    def may_hold(self, dataset: Dataset, ranges: Sequence[Range]) -> bool:
+        """Return whether the table may have a row whose first key column lies in `ranges`.
+
+        By the bounds of its files alone, which is quicker to ask than to plan a query that Delta
+        finds out to need no file.
+        """
+        if self.is_new(dataset.name):
+            return False
+        key, path = dataset.key[0], table_path(self.root, dataset.name)
+        key_type = dataset.type_of(key)
+        if key_type not in BOUNDED_TYPES:
+            return True
+        files_df = files_with_bounds(self.spark, path, key)
+        low, high = (F.col(name).cast(key_type) for name in ("low", "high"))
+        return not files_df.where(overlaps(low, high, ranges)).isEmpty()
 
     def open_table(self, dataset: Dataset) -> None:
         """Have Delta load the table's list of files, which it keeps for the queries to come."""

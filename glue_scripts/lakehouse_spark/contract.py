@@ -61,6 +61,11 @@ class Dataset:
         """Return the names of all columns, in table order."""
         return [column.name for column in self.columns]
 
+    def type_of(self, name: str) -> str:
+        """Return the type of a column."""
+        [column] = [each for each in self.columns if each.name == name]
+        return column.type
+
     @property
     def delivered(self) -> list[Column]:
         """Return the columns that files deliver."""

@@ -1,7 +1,7 @@
 """What a table's log says, read with Delta's own log classes and without a Spark job.
 
-The public interface for the same facts, ``DeltaTable.history`` and ``detail``, runs Spark jobs,
-which together took longer than the load of a day's rows.
+The public interface for the same facts, ``DeltaTable.history`` and ``detail``, runs Spark jobs for
+each table, which are seconds of a small load.
 """
 
 import json
@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 Metadata = dict[str, Any]
@@ -73,6 +74,17 @@ def read_commits(spark: SparkSession, path: str, above: int) -> Iterator[Commit]
     for version in range(int(_snapshot(spark, log).version()), above, -1):
         file = make_path(log.logPath(), f"{version:020d}.json")
         yield _commit(version, log.store().read(file, configuration).head())
+
+
+def files_with_bounds(spark: SparkSession, path: str, column: str) -> DataFrame:
+    """Return ``low`` and ``high`` of a column for each file of the table, as texts.
+
+    They are null where the file's statistics do not tell.
+    """
+    files = _snapshot(spark, _open_log(spark, path)).allFiles().toDF()
+    bounds = {"low": f"$.minValues.{column}", "high": f"$.maxValues.{column}"}
+    columns = [F.get_json_object("stats", where).alias(name) for name, where in bounds.items()]
+    return DataFrame(files, spark).select(*columns)
 
 
 def _commit(version: int, first_line: str) -> Commit:

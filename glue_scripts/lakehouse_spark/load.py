@@ -1,22 +1,22 @@
 """Load one batch, as its manifest froze it, into the Delta tables: the whole recipe."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_spark.attempt import Attempt, prepare_attempt
 from lakehouse_spark.batches import ATTEMPT_LOADED, LEDGER, BatchRecords, Record
+from lakehouse_spark.checking import check_datasets
 from lakehouse_spark.classification import WRITTEN
 from lakehouse_spark.commits import commit_dataset, commit_rejects, unchanged
-from lakehouse_spark.contract import Contract, Dataset
+from lakehouse_spark.contract import Contract
 from lakehouse_spark.guard import NO_OVERRIDES, Overrides, far_smaller, over_limit
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.ledger import Tally, Versions
 from lakehouse_spark.parked import count_parked
 from lakehouse_spark.planned import check_files
-from lakehouse_spark.recipe import Checked, check_dataset, classify_dataset
+from lakehouse_spark.recipe import classify_dataset
 from lakehouse_spark.refusal import refuse_for_rejects, refuse_for_size
 from lakehouse_spark.rejects import reject_rows
 from lakehouse_spark.steps import Steps
@@ -61,8 +61,9 @@ def _load(
 ) -> Record:
     """Give every row its outcome, prove that none is missing, commit, and return the ledger."""
     try:
-        tally = Tally(attempt.manifest, count_parked(attempt))
-        classified = classify_batch(attempt, tally)
+        parked = count_parked(attempt)
+        tally = Tally(attempt.manifest, parked)
+        classified = classify_batch(attempt, parked, tally)
         tally.check_balance()
         warnings = _guard(attempt, records, classified, tally, overrides)
         # Again, because the files have been read in between.
@@ -76,10 +77,12 @@ def _load(
         attempt.spark.catalog.clearCache()
 
 
-def classify_batch(attempt: Attempt, tally: Tally) -> dict[str, DataFrame]:
+def classify_batch(
+    attempt: Attempt, parked: Mapping[str, int], tally: Tally
+) -> dict[str, DataFrame]:
     """Return the rows of each dataset with their outcomes, and count them into `tally`."""
     classified: dict[str, DataFrame] = {}
-    checked = check_datasets(attempt, tally)
+    checked = check_datasets(attempt, parked)
     for dataset in attempt.contract.datasets:
         if dataset.name in checked:
             with attempt.steps.step(f"classify_{dataset.name}") as counts:
@@ -88,27 +91,6 @@ def classify_batch(attempt: Attempt, tally: Tally) -> dict[str, DataFrame]:
                 )
                 counts.update(tally.outcomes(dataset.name))
     return classified
-
-
-def check_datasets(attempt: Attempt, tally: Tally) -> dict[str, Checked]:
-    """Return the checked rows of each dataset that has accepted files or parked rows.
-
-    All at once: for a batch of a day most of the time is Spark's planning, on one core for each.
-    """
-
-    def check(dataset: Dataset) -> Checked:
-        with attempt.steps.step(f"check_{dataset.name}"):
-            return check_dataset(attempt, dataset, bool(tally.parked_before(dataset.name)))
-
-    with ThreadPoolExecutor() as threads:
-        for table in attempt.contract.datasets:
-            threads.submit(attempt.open_table, table)
-        checks = {
-            dataset.name: threads.submit(check, dataset)
-            for dataset in attempt.contract.datasets
-            if attempt.manifest.accepted(dataset.name) or tally.parked_before(dataset.name)
-        }
-        return {name: check.result() for name, check in checks.items()}
 
 
 def _guard(

@@ -1,58 +1,20 @@
-"""The rows of one dataset, from its files to one outcome each."""
+"""The rows of one dataset, from what was found of them to one outcome each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import reduce
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse_spark.attempt import Attempt
-from lakehouse_spark.classification import ACCEPTED, classify_rows, known_rows
+from lakehouse_spark.checking import Checked
+from lakehouse_spark.classification import ACCEPTED, classify_rows
 from lakehouse_spark.contract import Dataset, Reference
-from lakehouse_spark.duplicates import is_sound, repeated_keys, settle_duplicates
-from lakehouse_spark.keeping import keep_rows, keep_small
+from lakehouse_spark.duplicates import settle_duplicates
+from lakehouse_spark.keeping import keep_small
 from lakehouse_spark.ledger import Tally
-from lakehouse_spark.parked import is_expired, is_retried, parked_rows
-from lakehouse_spark.ranges import Range, bounds, join_ranges, lies_in
-from lakehouse_spark.reading import read_rows
-from lakehouse_spark.reasons import check_rows
+from lakehouse_spark.parked import is_expired, is_retried
+from lakehouse_spark.ranges import Range, bounds, lies_in
 from lakehouse_spark.references import drop_known, judge_orphans, wanted_values
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A dataset's rows, kept, and what is to be said of them without looking at other datasets.
-
-    `by_file` are counts and ranges of values; `repeated_df` and `known_df` are the few rows, if
-    any, of which repeated_keys and known_rows tell.
-    """
-
-    rows_df: DataFrame
-    by_file: list[Row]
-    repeated_df: DataFrame | None
-    known_df: DataFrame | None
-
-    def ranges(self, column: str) -> list[Range]:
-        """Return the ranges in which the sound rows' values of a key or reference lie.
-
-        By file, because files of different days have different keys, where keys follow time.
-        """
-        return join_ranges((row[f"low_{column}"], row[f"high_{column}"]) for row in self.by_file)
-
-
-def check_dataset(attempt: Attempt, dataset: Dataset, with_parked: bool) -> Checked:
-    """Read, check and keep the dataset's rows, and compare them with its table."""
-    rows_df = keep_rows(_checked_rows(attempt, dataset, with_parked))
-    by_file = _count_by_file(rows_df, dataset)
-    repeated_df = keep_small(repeated_keys(rows_df, dataset))
-    checked = Checked(rows_df, by_file, repeated_df, None)
-    if attempt.is_new(dataset.name):
-        return checked
-    key = dataset.key[0]
-    table_df = attempt.base(dataset.name).where(lies_in(F.col(key), checked.ranges(key)))
-    known_df = keep_small(known_rows(rows_df, table_df, dataset))
-    return Checked(rows_df, by_file, repeated_df, known_df)
 
 
 def classify_dataset(
@@ -76,26 +38,6 @@ def classify_dataset(
     by_outcome = classified_df.groupBy("_source_file", retried, "_outcome", "_category")
     tally.add_outcomes(dataset.name, by_outcome.count().collect())
     return classified_df
-
-
-def _checked_rows(attempt: Attempt, dataset: Dataset, with_parked: bool) -> DataFrame:
-    """Return the rows of the dataset's files, and those that were parked, each with a number."""
-    files = attempt.manifest.accepted(dataset.name)
-    sources = [read_rows(attempt.spark, attempt.root, dataset, files)] if files else []
-    if with_parked:
-        sources.append(parked_rows(attempt, dataset))
-    text_df = reduce(DataFrame.unionByName, sources)
-    return check_rows(text_df, dataset).withColumn("_row", F.monotonically_increasing_id())
-
-
-def _count_by_file(rows_df: DataFrame, dataset: Dataset) -> list[Row]:
-    """Return ``count``, and ``low_<column>`` and ``high_<column>`` of sound rows' values."""
-    aggregates = [F.count("*").alias("count")]
-    for name in {dataset.key[0], *(reference.column for reference in dataset.references)}:
-        value = F.when(is_sound(), F.col(name))
-        aggregates += [F.min(value).alias(f"low_{name}"), F.max(value).alias(f"high_{name}")]
-    by_file = rows_df.groupBy("_source_file", is_retried().alias("_retried"))
-    return by_file.agg(*aggregates).collect()
 
 
 def _missing_values(

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from delta.tables import DeltaTable
+from lakehouse_spark import checking, recipe
 from lakehouse_spark import load as load_module
-from lakehouse_spark import recipe
 from lakehouse_spark.batches import ManifestError
-from lakehouse_spark.classification import classify_rows
+from lakehouse_spark.classification import classify_rows, known_rows
 from lakehouse_spark.commits import commit_dataset
+from lakehouse_spark.contract import Dataset
 from lakehouse_spark.history import commits_above
 from lakehouse_spark.ledger import LedgerError
 from lakehouse_spark.planned import FileChangedError
@@ -163,6 +164,24 @@ def test_bytes_that_are_no_text_reject_their_row(shop: Shop) -> None:
     shop.load(shop.plan("b1"))
     assert shop.rows("rejected", "reasons") == [(["not_text:product_name"],)]
     assert shop.rows("products", "product_id") == [(2,)]
+
+
+@pytest.mark.parametrize(("order", "is_read"), [(2, False), (1, True)], ids=["new", "known"])
+def test_a_table_is_read_only_where_it_can_hold_a_key_of_the_batch(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, order: int, is_read: bool
+) -> None:
+    read: list[str] = []
+
+    def note(rows_df: DataFrame, table_df: DataFrame, dataset: Dataset) -> DataFrame:
+        read.append(dataset.name)
+        return known_rows(rows_df, table_df, dataset)
+
+    monkeypatch.setattr(checking, "known_rows", note)
+    for batch_id, number in (("b1", 1), ("b2", order)):
+        line = f"1,{number},7,2025-04-01T11:00:00,1.00,2025-04-01\n"
+        shop.deliver("orders", f"{batch_id}.csv", f"{ORDERS}{line}")
+        shop.load(shop.plan(batch_id))
+    assert read == (["orders"] if is_read else [])
 
 
 def test_a_plan_of_another_contract_creates_no_table(shop: Shop) -> None:

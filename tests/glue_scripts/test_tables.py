@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from delta.tables import DeltaTable
 from lakehouse_spark.contract import Column, Dataset
-from lakehouse_spark.delta_log import current_version
+from lakehouse_spark.delta_log import current_version, files_with_bounds
 from lakehouse_spark.history import commit_metadata, commits_above, transaction
 from lakehouse_spark.tables import (
     TableError,
@@ -136,3 +136,11 @@ def test_a_transaction_that_fails_leaves_no_setting(spark: SparkSession) -> None
     assert [spark.conf.get(f"spark.databricks.delta.{name}", None) for name in settings] == [
         None, None, None,
     ]  # fmt: skip
+
+
+def test_each_file_has_the_bounds_of_a_column(spark: SparkSession, table: str) -> None:
+    for ids in ([3, 7], [5], [None]):
+        rows_df = spark.createDataFrame([(id_, 1) for id_ in ids], "id int, shelf int")
+        rows_df.coalesce(1).write.format("delta").mode("append").save(table)
+    found = files_with_bounds(spark, table, "id").collect()
+    assert sorted(map(tuple, found), key=str) == [("3", "7"), ("5", "5"), (None, None)]

@@ -1,0 +1,101 @@
+"""The rows of a dataset, read, checked and kept, and what they are to each other and the table."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from lakehouse_spark.attempt import Attempt
+from lakehouse_spark.classification import known_rows
+from lakehouse_spark.contract import Dataset
+from lakehouse_spark.duplicates import is_sound, repeated_keys
+from lakehouse_spark.keeping import keep_rows, keep_small
+from lakehouse_spark.parked import is_retried, parked_rows
+from lakehouse_spark.ranges import Range, join_ranges, lies_in
+from lakehouse_spark.reading import read_rows
+from lakehouse_spark.reasons import check_rows
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A dataset's rows, kept, and what is to be said of them without looking at other datasets.
+
+    `by_file` are counts and ranges of values; `repeated_df` and `known_df` are the few rows, if
+    any, of which repeated_keys and known_rows tell.
+    """
+
+    rows_df: DataFrame
+    by_file: list[Row]
+    repeated_df: DataFrame | None
+    known_df: DataFrame | None
+
+    def ranges(self, column: str) -> list[Range]:
+        """Return the ranges in which the sound rows' values of a key or reference lie.
+
+        By file, because files of different days have different keys, where keys follow time.
+        """
+        return join_ranges((row[f"low_{column}"], row[f"high_{column}"]) for row in self.by_file)
+
+
+def check_datasets(attempt: Attempt, parked: Mapping[str, int]) -> dict[str, Checked]:
+    """Return the checked rows of each dataset that has accepted files or rows in `parked`.
+
+    All at once: for a batch of a day most of the time is Spark's planning, on one core for each.
+    """
+    datasets = [
+        dataset
+        for dataset in attempt.contract.datasets
+        if attempt.manifest.accepted(dataset.name) or parked.get(dataset.name)
+    ]
+    parents = {reference.dataset for dataset in datasets for reference in dataset.references}
+    with ThreadPoolExecutor() as threads:
+        for parent in attempt.contract.datasets:
+            if parent.name in parents and parent not in datasets:
+                threads.submit(attempt.open_table, parent)
+        checks = [threads.submit(_check_step, attempt, each, parked) for each in datasets]
+        return {each.name: check.result() for each, check in zip(datasets, checks, strict=True)}
+
+
+def _check_step(attempt: Attempt, dataset: Dataset, parked: Mapping[str, int]) -> Checked:
+    with attempt.steps.step(f"check_{dataset.name}") as counts:
+        checked = check_dataset(attempt, dataset, bool(parked.get(dataset.name)))
+        counts["rows"] = sum(row["count"] for row in checked.by_file)
+        return checked
+
+
+def check_dataset(attempt: Attempt, dataset: Dataset, with_parked: bool) -> Checked:
+    """Read, check and keep the dataset's rows, and compare them with its table."""
+    rows_df = keep_rows(_checked_rows(attempt, dataset, with_parked))
+    by_file = _count_by_file(rows_df, dataset)
+    repeated_df = keep_small(repeated_keys(rows_df, dataset))
+    checked = Checked(rows_df, by_file, repeated_df, None)
+    key = dataset.key[0]
+    ranges = checked.ranges(key)
+    if not attempt.may_hold(dataset, ranges):
+        return checked
+    table_df = attempt.base(dataset.name).where(lies_in(F.col(key), ranges))
+    known_df = keep_small(known_rows(rows_df, table_df, dataset))
+    return Checked(rows_df, by_file, repeated_df, known_df)
+
+
+def _checked_rows(attempt: Attempt, dataset: Dataset, with_parked: bool) -> DataFrame:
+    """Return the rows of the dataset's files, and those that were parked, each with a number."""
+    files = attempt.manifest.accepted(dataset.name)
+    sources = [read_rows(attempt.spark, attempt.root, dataset, files)] if files else []
+    if with_parked:
+        sources.append(parked_rows(attempt, dataset))
+    text_df = reduce(DataFrame.unionByName, sources)
+    return check_rows(text_df, dataset).withColumn("_row", F.monotonically_increasing_id())
+
+
+def _count_by_file(rows_df: DataFrame, dataset: Dataset) -> list[Row]:
+    """Return ``count``, and ``low_<column>`` and ``high_<column>`` of sound rows' values."""
+    aggregates = [F.count("*").alias("count")]
+    for name in {dataset.key[0], *(reference.column for reference in dataset.references)}:
+        value = F.when(is_sound(), F.col(name))
+        aggregates += [F.min(value).alias(f"low_{name}"), F.max(value).alias(f"high_{name}")]
+    by_file = rows_df.groupBy("_source_file", is_retried().alias("_retried"))
+    return by_file.agg(*aggregates).collect()
