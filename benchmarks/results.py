@@ -46,7 +46,8 @@ class Results:
         """Return one figure of a case and subject, or None where it was not measured."""
         if name in self._counts.get(of, {}):
             return float(self._counts[of][name])
-        return median(each[name] for each in self._rounds[of]) if of in self._rounds else None
+        found = [each[name] for each in self._rounds.get(of, []) if name in each]
+        return median(found) if found else None
 
     def ratio(self, name: str, of: tuple[str, str], to: tuple[str, str]) -> float | None:
         """Return a figure as a ratio to another case's or subject's, or None without both.
@@ -55,7 +56,7 @@ class Results:
         """
         if name in self._counts.get(of, {}) and name in self._counts.get(to, {}):
             return quotient(self._counts[of][name], self._counts[to][name])
-        if of not in self._rounds or to not in self._rounds:
+        if any(name not in each for pair in (of, to) for each in self._rounds.get(pair, [{}])):
             return None
         pairs = zip(self._rounds[of], self._rounds[to], strict=True)
         return median(quotient(mine[name], other[name]) for mine, other in pairs)

@@ -50,6 +50,8 @@ def test_figures_are_medians_and_ratios_of_a_rounds_runs(results: Results) -> No
 def test_what_was_not_measured_is_none(results: Results) -> None:
     assert results.figures("7", "naive")["s3_requests"] is None
     assert results.ratio("seconds", ("7", "job"), ("8", "job")) is None
+    assert results.ratio("files_read", ("7", "naive"), ("7", "floor")) is None
+    assert results.value("files_read", ("7", "naive")) is None
 
 
 @pytest.mark.parametrize(
