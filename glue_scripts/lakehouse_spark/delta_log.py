@@ -104,6 +104,8 @@ def _struct_type(java_type: Any) -> StructType:
 
 
 def _open_log(spark: SparkSession, path: str) -> Any:
+    # To read a checkpoint Delta asks the thread for its session, which a thread of ours lacks.
+    _jvm(spark).org.apache.spark.sql.SparkSession.setActiveSession(spark._jsparkSession)
     return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
 
 

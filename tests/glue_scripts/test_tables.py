@@ -1,5 +1,6 @@
 """The Delta tables and their histories."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,16 @@ def test_each_file_has_the_bounds_of_a_column(spark: SparkSession, table: str) -
         rows_df.coalesce(1).write.format("delta").mode("append").save(table)
     found = files_with_bounds(spark, table, "id").collect()
     assert sorted(map(tuple, found), key=str) == [("3", "7"), ("5", "5"), (None, None)]
+
+
+def test_a_thread_that_looks_at_a_table_has_a_session(spark: SparkSession, table: str) -> None:
+    """Which Delta asks it for, to read some checkpoints."""
+
+    def look() -> bool:
+        files_with_bounds(spark, table, "id")
+        assert spark._jvm is not None
+        sessions = spark._jvm.org.apache.spark.sql.SparkSession
+        return bool(sessions.getActiveSession().isDefined())
+
+    with ThreadPoolExecutor() as threads:
+        assert threads.submit(look).result()
