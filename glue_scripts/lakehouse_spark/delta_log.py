@@ -1,7 +1,7 @@
-"""What a table's log says, read with Delta's own log classes and without a Spark job.
+"""What a table's log says, read with Delta's own log classes.
 
 The public interface for the same facts, ``DeltaTable.history`` and ``detail``, runs Spark jobs for
-each table, which are seconds of a small load.
+each table, which are seconds of a small load; here only the list of files needs one.
 """
 
 import json
