@@ -1,8 +1,8 @@
 """One try at loading a batch: what must be there before the first row is read."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -15,6 +15,7 @@ from lakehouse_spark.history import commit_metadata, recent_commits
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.planned import check_files, check_manifest
 from lakehouse_spark.ranges import Range, overlaps
+from lakehouse_spark.side_by_side import run_side_by_side
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage
 from lakehouse_spark.tables import (
@@ -143,13 +144,10 @@ def _ensure_tables(spark: SparkSession, contract: Contract, root: str) -> dict[s
     }
     wanted[REJECTED] = (REJECTED_SCHEMA, "dataset")
     paths = {table: table_path(root, table) for table in wanted}
-    with ThreadPoolExecutor() as threads:
-        ensured = [
-            threads.submit(ensure_table, spark, paths[table], schema, partition_col)
-            for table, (schema, partition_col) in wanted.items()
-        ]
-        for each in ensured:
-            each.result()
+    run_side_by_side({
+        table: partial(ensure_table, spark, paths[table], schema, partition_col)
+        for table, (schema, partition_col) in wanted.items()
+    })
     return paths
 
 

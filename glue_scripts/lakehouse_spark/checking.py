@@ -1,9 +1,8 @@
 """The rows of a dataset, read, checked and kept, and what they are to each other and the table."""
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -17,6 +16,7 @@ from lakehouse_spark.parked import is_retried, parked_rows
 from lakehouse_spark.ranges import Range, join_ranges, lies_in
 from lakehouse_spark.reading import read_rows
 from lakehouse_spark.reasons import check_rows
+from lakehouse_spark.side_by_side import run_side_by_side
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,13 @@ def check_datasets(attempt: Attempt, parked: Mapping[str, int]) -> dict[str, Che
         if attempt.manifest.accepted(dataset.name) or parked.get(dataset.name)
     ]
     parents = {reference.dataset for dataset in datasets for reference in dataset.references}
-    with ThreadPoolExecutor() as threads:
-        for parent in attempt.contract.datasets:
-            if parent.name in parents and parent not in datasets:
-                threads.submit(attempt.open_table, parent)
-        checks = [threads.submit(_check_step, attempt, each, parked) for each in datasets]
-        return {each.name: check.result() for each, check in zip(datasets, checks, strict=True)}
+    calls: dict[str, Callable[[], Checked | None]] = {
+        each.name: partial(attempt.open_table, each)
+        for each in attempt.contract.datasets
+        if each.name in parents
+    }
+    calls |= {each.name: partial(_check_step, attempt, each, parked) for each in datasets}
+    return {name: checked for name, checked in run_side_by_side(calls).items() if checked}
 
 
 def _check_step(attempt: Attempt, dataset: Dataset, parked: Mapping[str, int]) -> Checked:

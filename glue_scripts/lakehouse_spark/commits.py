@@ -10,7 +10,7 @@ from lakehouse_spark.attempt import Attempt
 from lakehouse_spark.classification import WRITTEN
 from lakehouse_spark.contract import Dataset
 from lakehouse_spark.delta_log import Commit, Metadata
-from lakehouse_spark.history import HistoryError, commits_above, transaction, written_rows
+from lakehouse_spark.history import HistoryError, Transaction, commits_above, written_rows
 from lakehouse_spark.keeping import keep_rows
 from lakehouse_spark.ledger import LedgerError, Tally, Versions
 from lakehouse_spark.merge import Replaced, append_delta, merge_delta
@@ -31,14 +31,14 @@ def commit_dataset(
     read = {"read": tally.read(dataset.name)}
     metadata = _metadata(attempt, dataset.name, rows, {**read, **outcomes})
     path = table_path(attempt.root, dataset.name)
+    partition_col, transaction = dataset.partition_column, _transaction(attempt, metadata)
+    rows_df = table_rows(classified_df, dataset, attempt.manifest.batch_id)
     attempt.confirm_lease()
-    with transaction(attempt.spark, _transaction_id(attempt, dataset.name), metadata):
-        rows_df = table_rows(classified_df, dataset, attempt.manifest.batch_id)
-        if outcomes["updated"]:
-            replaced = _replaced_rows(classified_df, dataset)
-            merge_delta(rows_df, path, list(dataset.key), dataset.partition_column, replaced)
-        else:
-            append_delta(rows_df, path, dataset.partition_column)
+    if outcomes["updated"]:
+        replaced = _replaced_rows(classified_df, dataset)
+        merge_delta(rows_df, path, list(dataset.key), partition_col, replaced, transaction)
+    else:
+        append_delta(rows_df, path, partition_col, transaction)
     return _versions(attempt, dataset.name, metadata)
 
 
@@ -54,12 +54,12 @@ def commit_rejects(attempt: Attempt, classified: Mapping[str, DataFrame], tally:
     metadata = _metadata(attempt, REJECTED, by_status.total(), by_status)
     known = sorted({group["dataset"] for group in groups if group["_is_known"]})
     path, rows_df = table_path(attempt.root, REJECTED), changed_df.select(*REJECTED_COLUMNS)
+    transaction = _transaction(attempt, metadata)
     attempt.confirm_lease()
-    with transaction(attempt.spark, _transaction_id(attempt, REJECTED), metadata):
-        if known:
-            merge_delta(rows_df, path, ["reject_id"], "dataset", Replaced(known))
-        else:
-            append_delta(rows_df, path, "dataset")
+    if known:
+        merge_delta(rows_df, path, ["reject_id"], "dataset", Replaced(known), transaction)
+    else:
+        append_delta(rows_df, path, "dataset", transaction)
     return _versions(attempt, REJECTED, metadata)
 
 
@@ -149,5 +149,6 @@ def _metadata(attempt: Attempt, step: str, rows: int, counts: Mapping[str, int])
     }
 
 
-def _transaction_id(attempt: Attempt, step: str) -> str:
-    return f"load/{attempt.manifest.batch_id}/{attempt.number}/{step}"
+def _transaction(attempt: Attempt, metadata: Metadata) -> Transaction:
+    app_id = f"load/{attempt.manifest.batch_id}/{attempt.number}/{metadata['step']}"
+    return Transaction(app_id, metadata)

@@ -84,6 +84,17 @@ class Contract:
     version: str
     datasets: tuple[Dataset, ...]
 
+    def generations(self) -> list[list[Dataset]]:
+        """Return the datasets in load order, those together that wait for the same others."""
+        places: dict[str, int] = {}
+        for dataset in self.datasets:
+            parents = [places[reference.dataset] for reference in dataset.references]
+            places[dataset.name] = max(parents, default=-1) + 1
+        return [
+            [each for each in self.datasets if places[each.name] == place]
+            for place in sorted(set(places.values()))
+        ]
+
 
 def read_contract(path: str | Path) -> Contract:
     """Return the contract in the ODCS file at `path`.

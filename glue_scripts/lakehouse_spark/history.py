@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 
 from pyspark.sql import SparkSession
 
 from lakehouse_spark.delta_log import Commit, Metadata, read_commits
+from lakehouse_spark.session import configure
 
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
-TRANSACTION = "spark.databricks.delta.write.txnAppId"
-TRANSACTION_VERSION = "spark.databricks.delta.write.txnVersion"
 
 
 class HistoryError(RuntimeError):
@@ -38,27 +38,33 @@ def written_rows(commit: Commit) -> int:
 @contextmanager
 def commit_metadata(spark: SparkSession, metadata: Metadata) -> Iterator[None]:
     """Write `metadata` into every commit that is made inside."""
-    with _setting(spark, USER_METADATA, json.dumps(metadata)):
-        yield
-
-
-@contextmanager
-def transaction(spark: SparkSession, app_id: str, metadata: Metadata) -> Iterator[None]:
-    """Make one commit inside, once and for all: where `app_id` has committed, Delta skips it.
-
-    The settings are the session's, so nothing else may be written meanwhile.
-    """
-    with ExitStack() as settings:
-        settings.enter_context(_setting(spark, TRANSACTION, app_id))
-        settings.enter_context(_setting(spark, TRANSACTION_VERSION, "1"))
-        settings.enter_context(commit_metadata(spark, metadata))
-        yield
-
-
-@contextmanager
-def _setting(spark: SparkSession, name: str, value: str) -> Iterator[None]:
-    spark.conf.set(name, value)
+    spark.conf.set(USER_METADATA, json.dumps(metadata))
     try:
         yield
     finally:
-        spark.conf.unset(name)
+        spark.conf.unset(USER_METADATA)
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One commit, made once and for all: where `app_id` has committed, Delta skips it."""
+
+    app_id: str
+    metadata: Metadata
+
+    def options(self) -> dict[str, str]:
+        """Return the options of a write that make it this commit."""
+        metadata = json.dumps(self.metadata)
+        return {"txnAppId": self.app_id, "txnVersion": "1", "userMetadata": metadata}
+
+    def session(self, spark: SparkSession) -> SparkSession:
+        """Return a session in which a MERGE, which takes no options, is this commit.
+
+        A session of its own, because commits are made side by side.
+        """
+        session = spark.newSession()
+        configure(session)
+        session.conf.set("spark.databricks.delta.write.txnAppId", self.app_id)
+        session.conf.set("spark.databricks.delta.write.txnVersion", "1")
+        session.conf.set(USER_METADATA, json.dumps(self.metadata))
+        return session

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -10,7 +11,7 @@ from lakehouse_spark.batches import ATTEMPT_LOADED, LEDGER, BatchRecords, Record
 from lakehouse_spark.checking import check_datasets
 from lakehouse_spark.classification import WRITTEN
 from lakehouse_spark.commits import commit_dataset, commit_rejects, unchanged
-from lakehouse_spark.contract import Contract
+from lakehouse_spark.contract import Contract, Dataset
 from lakehouse_spark.guard import NO_OVERRIDES, Overrides, far_smaller, over_limit
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.ledger import Tally, Versions
@@ -19,6 +20,7 @@ from lakehouse_spark.planned import check_files
 from lakehouse_spark.recipe import classify_dataset
 from lakehouse_spark.refusal import refuse_for_rejects, refuse_for_size
 from lakehouse_spark.rejects import reject_rows
+from lakehouse_spark.side_by_side import run_side_by_side
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage
 from lakehouse_spark.tables import REJECTED, assert_promises, table_path
@@ -116,20 +118,41 @@ def _guard(
 def _commit(
     attempt: Attempt, classified: Mapping[str, DataFrame], tally: Tally
 ) -> dict[str, Versions]:
-    """Commit parents before what refers to them, then the rejects; return all tables' versions."""
+    """Commit parents before what refers to them, and the rejects beside the last ones.
+
+    Returns the versions of all tables.
+    """
     versions = {table: unchanged(attempt, table) for table in attempt.base_versions}
-    for dataset in attempt.contract.datasets:
-        if dataset.name in classified:
-            with attempt.steps.step(f"commit_{dataset.name}") as counts:
-                rows_df = classified[dataset.name]
-                versions[dataset.name] = commit_dataset(attempt, dataset, rows_df, tally)
-                outcomes = tally.outcomes(dataset.name)
-                counts.update({outcome: outcomes[outcome] for outcome in WRITTEN})
+    generations = [
+        {
+            each.name: partial(_commit_dataset, attempt, each, classified[each.name], tally)
+            for each in generation
+            if each.name in classified
+        }
+        for generation in attempt.contract.generations()
+    ]
     if tally.refused():
-        with attempt.steps.step("commit_rejected") as counts:
-            versions[REJECTED] = commit_rejects(attempt, classified, tally)
-            counts["refused"] = tally.refused()
+        generations[-1][REJECTED] = partial(_commit_rejects, attempt, classified, tally)
+    for generation in generations:
+        versions |= run_side_by_side(generation)
     return versions
+
+
+def _commit_dataset(
+    attempt: Attempt, dataset: Dataset, rows_df: DataFrame, tally: Tally
+) -> Versions:
+    with attempt.steps.step(f"commit_{dataset.name}") as counts:
+        outcomes = tally.outcomes(dataset.name)
+        counts.update({outcome: outcomes[outcome] for outcome in WRITTEN})
+        return commit_dataset(attempt, dataset, rows_df, tally)
+
+
+def _commit_rejects(
+    attempt: Attempt, classified: Mapping[str, DataFrame], tally: Tally
+) -> Versions:
+    with attempt.steps.step("commit_rejected") as counts:
+        counts["refused"] = tally.refused()
+        return commit_rejects(attempt, classified, tally)
 
 
 def _attempt_record(steps: Steps, glue_run_id: str | None) -> Record:

@@ -9,6 +9,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse_spark.history import Transaction
 from lakehouse_spark.ranges import Range, lies_in
 
 
@@ -25,7 +26,12 @@ class Replaced:
 
 
 def merge_delta(
-    df: DataFrame, path: str, key_cols: list[str], partition_col: str | None, replaced: Replaced
+    df: DataFrame,
+    path: str,
+    key_cols: list[str],
+    partition_col: str | None,
+    replaced: Replaced,
+    transaction: Transaction,
 ) -> None:
     """Insert the rows of `df` whose key is new, and replace the table's rows for the other keys.
 
@@ -35,16 +41,19 @@ def merge_delta(
     condition = matching(key_cols) & _lies_in(replaced.partitions, partition_col)
     if replaced.keys is not None:
         condition &= lies_in(F.col(f"target.{key_cols[0]}"), replaced.keys)
-    target = DeltaTable.forPath(df.sparkSession, path).alias("target")
+    session = transaction.session(df.sparkSession)
+    target = DeltaTable.forPath(session, path).alias("target")
     merge = target.merge(df.alias("source"), condition)
     merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
 
 
-def append_delta(df: DataFrame, path: str, partition_col: str | None) -> None:
+def append_delta(
+    df: DataFrame, path: str, partition_col: str | None, transaction: Transaction
+) -> None:
     """Add the rows of `df` to the table; none of their keys may be in it."""
     # One task, and so one file, for each partition value, as MERGE does it too.
     grouped_df = df.repartition(partition_col) if partition_col else df
-    grouped_df.write.format("delta").mode("append").save(path)
+    grouped_df.write.format("delta").mode("append").options(**transaction.options()).save(path)
 
 
 def matching(key_cols: list[str]) -> Column:

@@ -24,10 +24,15 @@ SESSION_SETTINGS = {
 def get_session() -> SparkSession:
     """Return the session, which is Glue's where there is one, with our settings in it."""
     session = SparkSession.builder.getOrCreate()
-    for name, value in SESSION_SETTINGS.items():
-        session.conf.set(name, value)
+    configure(session)
     _quiet_header_check(session)
     return session
+
+
+def configure(session: SparkSession) -> None:
+    """Give a session the settings that our rules depend on."""
+    for name, value in SESSION_SETTINGS.items():
+        session.conf.set(name, value)
 
 
 def _quiet_header_check(session: SparkSession) -> None:

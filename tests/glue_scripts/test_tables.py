@@ -7,7 +7,7 @@ import pytest
 from delta.tables import DeltaTable
 from lakehouse_spark.contract import Column, Dataset
 from lakehouse_spark.delta_log import current_version, files_with_bounds
-from lakehouse_spark.history import commit_metadata, commits_above, transaction
+from lakehouse_spark.history import commit_metadata, commits_above
 from lakehouse_spark.tables import (
     TableError,
     dataset_schema,
@@ -114,29 +114,6 @@ def test_metadata_of_others_is_no_metadata_of_ours(spark: SparkSession, table: s
         append(spark, table, 7)
     spark.conf.unset("spark.databricks.delta.commitInfo.userMetadata")
     assert [commit.metadata for commit in commits_above(spark, table, 0)] == [{}, {}]
-
-
-def test_a_transaction_commits_once(spark: SparkSession, table: str) -> None:
-    for id_ in (7, 8):
-        with transaction(spark, "load/b1/1/things", {"batch_id": "b1"}):
-            append(spark, table, id_)
-    with transaction(spark, "load/b1/2/things", {"batch_id": "b1"}):
-        append(spark, table, 9)
-    rows = spark.read.format("delta").load(table).collect()
-    assert sorted(row["id"] for row in rows) == [7, 9]
-
-
-def test_a_transaction_that_fails_leaves_no_setting(spark: SparkSession) -> None:
-    def fail() -> None:
-        with transaction(spark, "load/b1/1/things", {"batch_id": "b1"}):
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        fail()
-    settings = ["write.txnAppId", "write.txnVersion", "commitInfo.userMetadata"]
-    assert [spark.conf.get(f"spark.databricks.delta.{name}", None) for name in settings] == [
-        None, None, None,
-    ]  # fmt: skip
 
 
 def test_each_file_has_the_bounds_of_a_column(spark: SparkSession, table: str) -> None:
