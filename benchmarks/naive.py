@@ -1,5 +1,6 @@
 """The naive job: short, and right about clean files; what many first versions look like."""
 
+import logging
 from functools import reduce
 
 from delta.tables import DeltaTable
@@ -10,6 +11,8 @@ from pyspark.sql import functions as F
 
 from benchmarks.typed_csv import delivered_datasets, read_typed, with_provenance
 
+log = logging.getLogger(__name__)
+
 Frames = dict[str, DataFrame]
 
 
@@ -19,11 +22,13 @@ def load_all(spark: SparkSession, contract: Contract, root: str) -> None:
     for dataset in delivered_datasets(spark, root, contract):
         rows_df = read_typed(spark, root, dataset)
         accepted_df = accept_rows(rows_df, dataset, tables, batch)
+        rejects_df = rows_df.subtract(accepted_df)
+        log_counts(dataset, read=rows_df, accepted=accepted_df, rejected=rejects_df)
         if dataset.name in tables:
             merge_rows(accepted_df, root, dataset)
         else:
             create_table(accepted_df, root, dataset)
-        keep_rejects(rows_df.subtract(accepted_df), root, dataset)
+        keep_rejects(rejects_df, root, dataset)
         batch[dataset.name] = accepted_df
 
 
@@ -52,6 +57,12 @@ def parent_keys(reference: Reference, tables: Frames, batch: Frames) -> DataFram
     found = [frames[reference.dataset] for frames in (batch, tables) if reference.dataset in frames]
     keys = [df.select(F.col(reference.parent_column).alias(reference.column)) for df in found]
     return reduce(DataFrame.union, keys).distinct()
+
+
+def log_counts(dataset: Dataset, **frames: DataFrame) -> None:
+    """Log how many rows were read, accepted and rejected, as our ledger tells of each dataset."""
+    counts = {name: df.count() for name, df in frames.items()}
+    log.info("%s: %s", dataset.name, counts)
 
 
 def merge_rows(accepted_df: DataFrame, root: str, dataset: Dataset) -> None:
