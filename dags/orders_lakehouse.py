@@ -55,6 +55,13 @@ BATCH_ID = "{{ ti.xcom_pull(task_ids='plan_batch') or '' }}"
 # 0: a failed check of severity "fail" closes the gate at any score. Above 0, warnings can take a
 # batch back too, which a person should choose.
 MIN_SCORE = Param(0, type="number", minimum=0, maximum=100, title="Lowest quality score")
+SCOPE = Param(
+    "batch",
+    type="string",
+    enum=["batch", "tables"],
+    title="What the checks look at",
+    description="What the batch touched, or whole tables.",
+)
 SINCE = Param(None, type=["null", "string"], format="date", title="Query orders since (or 30 days)")
 
 glue_job = partial(DeltaGlueJobOperator, deployment=FACTS, batch_id=BATCH_ID)
@@ -74,7 +81,12 @@ with DAG(
     max_active_runs=1,
     doc_md=__doc__,
     tags=["lakehouse", "orders"],
-    params={"min_quality_score": MIN_SCORE, "orders_since": SINCE, **limits.limit_params()},
+    params={
+        "min_quality_score": MIN_SCORE,
+        "quality_scope": SCOPE,
+        "orders_since": SINCE,
+        **limits.limit_params(),
+    },
     template_searchpath=[str(INCLUDE / "sql")],
     default_args={
         "owner": "data-platform",
@@ -108,7 +120,11 @@ with DAG(
         pool=AIRFLOW.pool.name,
     )
     check_quality = glue_job(
-        task_id="check_quality", job=JOBS.quality, requires=batches.require_loaded
+        task_id="check_quality",
+        job=JOBS.quality,
+        requires=batches.require_loaded,
+        job_args={"scope": "{{ params.quality_scope }}"},
+        pool=AIRFLOW.pool.name,
     )
     quality_gate = step(
         quality.pass_quality_gate,

@@ -14,7 +14,7 @@ from lakehouse_spark.guard import usual_reads
 from lakehouse_spark.history import commit_metadata, recent_commits
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.planned import check_files, check_manifest
-from lakehouse_spark.ranges import Range, overlaps
+from lakehouse_spark.ranges import BOUNDED_TYPES, Range, overlaps
 from lakehouse_spark.side_by_side import run_side_by_side
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage
@@ -27,8 +27,6 @@ from lakehouse_spark.tables import (
     table_path,
 )
 
-# Delta shortens the bounds of texts, and writes those of times to the millisecond.
-BOUNDED_TYPES = ["tinyint", "smallint", "int", "bigint", "date"]
 RECENT = 20  # commits of a table that tell what is usual
 
 

@@ -39,6 +39,18 @@ class Commit:
     metrics: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class AddedFile:
+    """A data file that a commit added: its partition, as texts, and its columns' bounds, if told.
+
+    The bounds are as JSON has them: numbers, and all else as texts.
+    """
+
+    partition: Mapping[str, str | None]
+    low: Mapping[str, Any]
+    high: Mapping[str, Any]
+
+
 def table_state(spark: SparkSession, path: str) -> TableState | None:
     """Return the table's state, None where there is no table."""
     snapshot = _snapshot(spark, _open_log(spark, path))
@@ -70,10 +82,16 @@ def current_version(spark: SparkSession, path: str) -> int:
 def read_commits(spark: SparkSession, path: str, above: int) -> Iterator[Commit]:
     """Yield the commits after version `above`, newest first."""
     log = _open_log(spark, path)
-    make_path, configuration = _jvm(spark).org.apache.hadoop.fs.Path, log.newDeltaHadoopConf()
     for version in range(int(_snapshot(spark, log).version()), above, -1):
-        file = make_path(log.logPath(), f"{version:020d}.json")
-        yield _commit(version, log.store().read(file, configuration).head())
+        yield _commit(version, _lines(spark, log, version).head())
+
+
+def added_files(spark: SparkSession, path: str, above: int, last: int) -> list[AddedFile]:
+    """Return the data files that the commits after version `above`, up to `last`, added."""
+    log = _open_log(spark, path)
+    texts = (_lines(spark, log, each).mkString("\n") for each in range(above + 1, last + 1))
+    actions = [json.loads(line) for text in texts for line in text.split("\n")]
+    return [_added_file(action["add"]) for action in actions if "add" in action]
 
 
 def files_with_bounds(spark: SparkSession, path: str, column: str) -> DataFrame:
@@ -85,6 +103,18 @@ def files_with_bounds(spark: SparkSession, path: str, column: str) -> DataFrame:
     bounds = {"low": f"$.minValues.{column}", "high": f"$.maxValues.{column}"}
     columns = [F.get_json_object("stats", where).alias(name) for name, where in bounds.items()]
     return DataFrame(files, spark).select(*columns)
+
+
+def _lines(spark: SparkSession, log: Any, version: int) -> Any:
+    """Return the lines of a commit, one action each."""
+    file = _jvm(spark).org.apache.hadoop.fs.Path(log.logPath(), f"{version:020d}.json")
+    return log.store().read(file, log.newDeltaHadoopConf())
+
+
+def _added_file(action: Metadata) -> AddedFile:
+    stats = json.loads(action.get("stats") or "{}")
+    bounds = stats.get("minValues", {}), stats.get("maxValues", {})
+    return AddedFile(action["partitionValues"], *bounds)
 
 
 def _commit(version: int, first_line: str) -> Commit:

@@ -9,6 +9,9 @@ from pyspark.sql import functions as F
 
 MOST_RANGES = 64  # each is a comparison for each file of the table, and for each row that is read
 
+# Delta shortens the bounds of texts, and writes those of times to the millisecond.
+BOUNDED_TYPES = ["tinyint", "smallint", "int", "bigint", "date"]
+
 Range = tuple[Any, Any]
 
 

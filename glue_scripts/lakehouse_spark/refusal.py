@@ -1,4 +1,4 @@
-"""What a refused batch leaves behind: its rejects and why, under the batch's own folder."""
+"""What a batch leaves behind that is refused or taken back: its rejects, in its own folder."""
 
 from collections.abc import Sequence
 
@@ -17,11 +17,8 @@ SUMMARY = f"{FOLDER}/_summary.json"
 def refuse_for_rejects(
     attempt: Attempt, records: BatchRecords, rejects_df: DataFrame, over: Sequence[Record]
 ) -> BatchRefused:
-    """Write the batch's rejects as Parquet, then their summary; return the error to raise."""
-    folder = f"{attempt.root}/batches/{records.batch_id}/{FOLDER}"
-    rejects_df.coalesce(1).write.mode("overwrite").parquet(folder)
-    reasons = count_by_reason(attempt.spark.read.parquet(folder))
-    records.put(SUMMARY, {"batch_id": records.batch_id, "over_limit": over, "reasons": reasons})
+    """Write the batch's rejects and their summary; return the error to raise."""
+    folder, reasons = write_rejects(attempt.root, records, rejects_df, over)
     shares = "; ".join(_told(each) for each in over)
     return BatchRefused(
         f"batch {records.batch_id}: {shares}. Most of all {_most(reasons)}. No table was touched. "
@@ -42,6 +39,18 @@ def refuse_for_size(batch_id: str, warnings: Sequence[Record]) -> BatchRefused:
         f"batch {batch_id}: {told}. No table was touched. Either replace the file and clear "
         "plan_batch; or trigger a new DAG run, which takes up this batch, without fail_on_shrinkage"
     )
+
+
+def write_rejects(
+    root: str, records: BatchRecords, rejects_df: DataFrame, over: Sequence[Record] = ()
+) -> tuple[str, list[Record]]:
+    """Write the rejects as Parquet, then their summary; return the folder and the reasons."""
+    folder = f"{root}/batches/{records.batch_id}/{FOLDER}"
+    rejects_df.coalesce(1).write.mode("overwrite").parquet(folder)
+    reasons = count_by_reason(rejects_df.sparkSession.read.parquet(folder))
+    summary = {"batch_id": records.batch_id, "over_limit": list(over), "reasons": reasons}
+    records.put(SUMMARY, summary)
+    return folder, reasons
 
 
 def count_by_reason(rejects_df: DataFrame) -> list[Record]:

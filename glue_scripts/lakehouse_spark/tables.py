@@ -10,6 +10,7 @@ from lakehouse_spark.contract import Dataset
 from lakehouse_spark.delta_log import TableState, parse_schema, table_state
 
 REJECTED = "rejected"
+QUALITY_RESULTS = "quality_results"
 # The batch, object and delivery that last changed the row.
 PROVENANCE = ["_batch_id string", "_source_file string", "_delivered_at timestamp"]
 REJECTED_SCHEMA = (
@@ -34,8 +35,9 @@ class TableError(RuntimeError):
 
 
 def table_path(root: str, table: str) -> str:
-    """Return where the table of a dataset, or the table of rejects, lies under `root`."""
-    return f"{root}/{REJECTED}" if table == REJECTED else f"{root}/processed/{table}"
+    """Return where the table of a dataset, of rejects or of checks lies under `root`."""
+    ours = table in {REJECTED, QUALITY_RESULTS}
+    return f"{root}/{table}" if ours else f"{root}/processed/{table}"
 
 
 def dataset_schema(dataset: Dataset) -> str:

@@ -4,14 +4,18 @@ from datetime import UTC, datetime
 
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from lakehouse_spark.batches import BASE_VERSIONS, LEDGER, UNDO_STARTED, UNDONE, BatchRecords
 from lakehouse_spark.delta_log import Metadata
 from lakehouse_spark.history import commit_metadata, commits_above
 from lakehouse_spark.lease import Lease
+from lakehouse_spark.refusal import write_rejects
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage
-from lakehouse_spark.tables import ensure_properties, table_path
+from lakehouse_spark.tables import REJECTED, ensure_properties, read_version, table_path
+
+UNDO = "undo"
 
 
 class UndoError(RuntimeError):
@@ -47,12 +51,14 @@ def undo_attempt(
     for table, version in versions.items():
         _refuse_commits_of_others(spark, table_path(root, table), version, records.batch_id)
     records.create(UNDO_STARTED.format(attempt), {"ledger": records.read(LEDGER)})
-    metadata = {"batch_id": records.batch_id, "attempt": attempt, "step": "undo"}
+    metadata = {"batch_id": records.batch_id, "attempt": attempt, "step": UNDO}
     # Those that refer go first, so that a reader never sees an item without its order.
     for table, version in reversed(list(versions.items())):
         if lease:
             lease.check()
         with steps.step(f"undo_{table}") as counts:
+            if table == REJECTED:
+                counts["rejects"] = _keep_rejects(spark, root, records, version)
             counts["restored"] = int(_restore(spark, table_path(root, table), version, metadata))
     records.delete(LEDGER)
     ended = datetime.now(UTC).isoformat(timespec="seconds")
@@ -66,6 +72,21 @@ def _refuse_commits_of_others(spark: SparkSession, path: str, version: int, batc
                 f"{path}: version {commit.version} ({commit.operation}) is not of batch "
                 f"{batch_id}, and going back to version {version} would take it back too"
             )
+
+
+def _keep_rejects(spark: SparkSession, root: str, records: BatchRecords, version: int) -> int:
+    """Write what the batch made of its rejects into its folder, for people to look at.
+
+    Not when the table has been restored already: then an earlier run has written it.
+    """
+    path = table_path(root, REJECTED)
+    commits = commits_above(spark, path, version)
+    if not commits or commits[0].metadata.get("step") == UNDO:
+        return 0
+    last_seen = F.col("last_seen_at") == F.lit(records.manifest().planned_at)
+    rejects_df = read_version(spark, path, commits[0].version).where(last_seen)
+    _, reasons = write_rejects(root, records, rejects_df)
+    return sum(each["count"] for each in reasons)
 
 
 def _restore(spark: SparkSession, path: str, version: int, metadata: Metadata) -> bool:

@@ -41,6 +41,7 @@ def test_every_query_says_on_top_what_it_is_for(name: str) -> None:
         ("rows_per_batch.sql", "_batch_id"),
         ("tables_joined.sql", "order_items._batch_id"),
         ("rejects_by_reason.sql", "batch_rejects.batch_id"),
+        ("failing_rows.sql", "batch_failing_rows.batch_id"),
     ],
 )
 def test_queries_of_a_batch_ask_for_the_run_s_batch(name: str, column: str) -> None:

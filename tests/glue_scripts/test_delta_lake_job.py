@@ -9,6 +9,7 @@ import delta_lake_job
 import pytest
 import quality_job
 import undo_job
+from lakehouse_spark.check import Scope
 from lakehouse_spark.lease import LEASE, LeaseBusy
 
 from tests.glue_scripts.conftest import CONTRACT
@@ -17,7 +18,11 @@ from tests.glue_scripts.lease_race import put_lease
 
 GLUE = ["--JOB_NAME", "Delta-lake-job", "--airflow_task_uuid", "abc", "--enable-metrics", "true"]
 BATCH = ["--bucket", "shop", "--batch_id", "b1"]
-WRITERS = [(delta_lake_job, "load_batch"), (undo_job, "undo_batch")]
+WRITERS = [
+    (delta_lake_job, "load_batch"),
+    (quality_job, "check_batch"),
+    (undo_job, "undo_batch"),
+]
 Work = Callable[..., object]
 
 
@@ -86,7 +91,18 @@ def test_the_undo_takes_bucket_batch_and_the_glue_run() -> None:
 
 def test_the_check_takes_bucket_batch_and_contract() -> None:
     args = quality_job.parse_args([*GLUE, "--batch_id", "b1", "--bucket", "shop"])
-    assert args == quality_job.Args("shop", "b1", "orders_lakehouse.odcs.yaml", "INFO")
+    assert args == quality_job.Args(
+        bucket="shop",
+        batch_id="b1",
+        scope=Scope.BATCH,
+        contract="orders_lakehouse.odcs.yaml",
+        log_level="INFO",
+        lease_wait_seconds=300,
+        job_name="Delta-lake-job",
+        glue_run_id=None,
+    )
+    whole = quality_job.parse_args([*GLUE, *BATCH, "--scope", "tables"])
+    assert whole.scope == Scope.TABLES
 
 
 @pytest.mark.parametrize("argv", [["--bucket", "shop"], ["--batch_id", "b1"], ["--buck", "shop"]])

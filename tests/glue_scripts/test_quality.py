@@ -1,12 +1,17 @@
 from pathlib import Path
 
 import pytest
-from lakehouse_spark.quality import CheckResult, ScanError, quality_report, scan, score
+from lakehouse_spark.contract_checks import contract_checks
+from lakehouse_spark.quality import CheckResult, Scan, ScanError, quality_report, scan, score
 from pyspark.sql import SparkSession
+
+NONE = contract_checks([])
 
 
 def result(outcome: str, severity: str = "fail", weight: float = 1.0) -> CheckResult:
-    return CheckResult("a name", "orders", severity, outcome, weight, 0, "row_count > 0")
+    return CheckResult(
+        "a name", "orders", severity, outcome, weight, 0, "> 0", None, "row_count > 0"
+    )
 
 
 def checks_file(folder: Path, text: str) -> list[Path]:
@@ -30,7 +35,7 @@ def test_score_is_full_where_there_is_nothing_to_check() -> None:
 
 
 def test_a_failed_warning_lowers_the_score_and_keeps_the_verdict() -> None:
-    report = quality_report("b", 1, [result("pass"), result("fail", severity="warn")])
+    report = quality_report(Scan([result("pass"), result("fail", severity="warn")], {}), {})
     assert (report["verdict"], report["score"], report["datasets"]) == (
         "pass",
         50.0,
@@ -39,7 +44,8 @@ def test_a_failed_warning_lowers_the_score_and_keeps_the_verdict() -> None:
 
 
 def test_a_failed_check_of_severity_fail_fails_the_verdict() -> None:
-    assert quality_report("b", 1, [result("pass", weight=99), result("fail")])["verdict"] == "fail"
+    made = Scan([result("pass", weight=99), result("fail")], {})
+    assert quality_report(made, {})["verdict"] == "fail"
 
 
 def test_scan_gives_outcome_severity_weight_and_value(
@@ -54,7 +60,7 @@ def test_scan_gives_outcome_severity_weight_and_value(
         "  - row_count = ${rows}:\n"
         "      name: as many as said\n",
     )
-    by_name = {check.name: check for check in scan(spark, files, {"rows": "2"})}
+    by_name = {check.name: check for check in scan(spark, NONE, files, {"rows": "2"}).results}
     once, many = by_name["once"], by_name["as many as said"]
     assert (once.outcome, once.severity, once.weight, once.value) == ("fail", "warn", 3.0, 1)
     assert (many.outcome, many.severity, many.weight, many.value) == ("pass", "fail", 1.0, 2)
@@ -77,7 +83,7 @@ def test_a_scan_that_can_not_be_made_says_why(
     spark: SparkSession, shop_view: str, tmp_path: Path, text: str, message: str
 ) -> None:
     with pytest.raises(ScanError, match=message):
-        scan(spark, checks_file(tmp_path, text), {})
+        scan(spark, NONE, checks_file(tmp_path, text), {})
 
 
 def test_soda_leaves_nothing_in_the_home_folder_and_sends_nothing() -> None:
