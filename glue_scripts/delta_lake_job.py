@@ -16,7 +16,7 @@ from lakehouse_spark.contract import read_contract
 from lakehouse_spark.guard import Overrides
 from lakehouse_spark.load import load_batch
 from lakehouse_spark.session import get_session
-from lakehouse_spark.steps import start_log
+from lakehouse_spark.steps import job_log
 from lakehouse_spark.storage import S3Storage
 
 
@@ -53,7 +53,11 @@ def parse_args(argv: Sequence[str]) -> Args:
 def main(argv: Sequence[str]) -> None:
     """Load the batch; an exception fails the Glue run with its last line as the message."""
     args = parse_args(argv)
-    start_log(args.log_level)
+    with job_log(args.log_level, args.batch_id):
+        _run(args)
+
+
+def _run(args: Args) -> None:
     contract = read_contract(args.contract)
     storage = S3Storage(args.bucket)
     holder = this_holder(args.glue_run_id, args.job_name)

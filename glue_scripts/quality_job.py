@@ -17,7 +17,7 @@ from lakehouse_spark.check import CHECKS, Scope, check_batch
 from lakehouse_spark.claim import hold_lease, this_holder
 from lakehouse_spark.contract import read_contract
 from lakehouse_spark.session import get_session
-from lakehouse_spark.steps import start_log
+from lakehouse_spark.steps import job_log
 from lakehouse_spark.storage import S3Storage
 
 
@@ -52,7 +52,11 @@ def parse_args(argv: Sequence[str]) -> Args:
 def main(argv: Sequence[str]) -> None:
     """Check the batch; an exception fails the Glue run with its last line as the message."""
     args = parse_args(argv)
-    start_log(args.log_level)
+    with job_log(args.log_level, args.batch_id):
+        _run(args)
+
+
+def _run(args: Args) -> None:
     # Soda takes the times that it reads for UTC, and Python gives them in the zone of the machine.
     os.environ["TZ"] = "UTC"
     time.tzset()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lakehouse_spark.arguments import seconds
 from lakehouse_spark.claim import hold_lease, this_holder
 from lakehouse_spark.session import get_session
-from lakehouse_spark.steps import start_log
+from lakehouse_spark.steps import job_log
 from lakehouse_spark.storage import S3Storage
 from lakehouse_spark.undo import undo_batch
 
@@ -44,7 +44,11 @@ def parse_args(argv: Sequence[str]) -> Args:
 def main(argv: Sequence[str]) -> None:
     """Undo the batch; an exception fails the Glue run with its last line as the message."""
     args = parse_args(argv)
-    start_log(args.log_level)
+    with job_log(args.log_level, args.batch_id):
+        _run(args)
+
+
+def _run(args: Args) -> None:
     storage = S3Storage(args.bucket)
     holder = this_holder(args.glue_run_id, args.job_name)
     with hold_lease(storage, holder, args.batch_id, args.lease_wait_seconds) as lease:

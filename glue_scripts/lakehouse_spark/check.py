@@ -15,7 +15,7 @@ from lakehouse_spark.failing import FOLDER, keep_failing_rows
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.quality import Scan, ScanError, quality_report, scan
 from lakehouse_spark.quality_results import write_results
-from lakehouse_spark.steps import Steps
+from lakehouse_spark.steps import Steps, log
 from lakehouse_spark.storage import Storage
 from lakehouse_spark.views import create_batch_views, create_table_views
 
@@ -50,11 +50,11 @@ def check_batch(
     in the table of checks alone.
     Raises NotLoadedError without a ledger, ScanError where Soda could not make the scan.
     """
-    records, steps = BatchRecords(storage, batch_id), Steps(batch_id)
+    records, steps = BatchRecords(storage, batch_id), Steps()
     ledger, report = _read_ledger(records), records.read(REPORT)
     is_archived = records.read(ARCHIVED) is not None
     if report is not None and is_archived and scope == Scope.BATCH:
-        steps.say("is published: its quality report stays as it is")
+        log.info("the batch is published: its quality report stays as it is")
         return report
     with steps.step("check") as counts:
         made = _scan(spark, contract, storage.root, records, ledger, check_files, scope)
@@ -62,7 +62,7 @@ def check_batch(
     report = _keep(spark, contract, storage.root, records, made, scope, lease)
     if not is_archived:
         records.put(REPORT, report)
-    _say(steps, report, made)
+    _say(report, made)
     return report
 
 
@@ -131,7 +131,7 @@ def _keep(
     return {**head, "checked_at": checked_at, **quality_report(made, failing_keys)}
 
 
-def _say(steps: Steps, report: Record, made: Scan) -> None:
+def _say(report: Record, made: Scan) -> None:
     for result in made.failed:
-        steps.say("check did not pass (%s): %s", result.severity, result.name)
-    steps.say("verdict %s, score %s", report["verdict"], report["score"])
+        log.warning("check did not pass (%s): %s", result.severity, result.name)
+    log.info("verdict %s, score %s", report["verdict"], report["score"])

@@ -19,7 +19,7 @@ from lakehouse_spark.lease import (
     decode_lease,
     lease_address,
 )
-from lakehouse_spark.steps import Steps, log
+from lakehouse_spark.steps import log
 from lakehouse_spark.storage import VersionedStorage
 
 ENDED = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}
@@ -106,7 +106,7 @@ class _Claim:
                 waited = f"It has not ended within {wait_seconds:g} s"
                 raise self._busy(taken, f"{waited}: wait for it, or stop it, and run this again")
             if taken != waits_for:
-                self._say("waits up to %.0f s for the lease of %s", seconds_left, taken)
+                log.info("waits up to %.0f s for the lease of %s", seconds_left, taken)
                 waits_for = taken
             time.sleep(min(poll_seconds, seconds_left))
         return taken
@@ -128,7 +128,7 @@ class _Claim:
             self.storage.delete_version(LEASE, found.identity)
             dead = other
         if dead is not None:
-            self._say("took over the lease of %s, which has ended", dead)
+            log.info("took over the lease of %s, which has ended", dead)
         return Lease(self.storage, wanted)
 
     def _record(self) -> LeaseRecord:
@@ -155,6 +155,3 @@ class _Claim:
 
     def _busy(self, other: LeaseRecord, what_to_do: str) -> LeaseBusy:
         return LeaseBusy(f"{lease_address(self.storage)} is held by {other}. {what_to_do}")
-
-    def _say(self, message: str, *values: object) -> None:
-        Steps(self.batch_id).say(message, *values)

@@ -9,6 +9,7 @@ from lakehouse_spark.contract import Contract, Dataset
 from lakehouse_spark.delta_log import Commit
 from lakehouse_spark.ledger import Tally
 
+NEAR = 0.8  # of the limit of rejects
 FEWEST_BATCHES = 3  # below that, nothing is usual
 
 
@@ -31,6 +32,12 @@ def over_limit(contract: Contract, tally: Tally, overrides: Overrides) -> list[R
     """Return the datasets of which too many rows were rejected, with share and limit."""
     found = [_share(dataset, tally, overrides) for dataset in contract.datasets]
     return [each for each in found if each["limit"] is not None and each["share"] > each["limit"]]
+
+
+def near_limit(contract: Contract, tally: Tally, overrides: Overrides) -> list[Record]:
+    """Return the datasets whose share of rejects comes near the limit, with share and limit."""
+    found = [_share(dataset, tally, overrides) for dataset in contract.datasets]
+    return [each for each in found if each["limit"] and each["share"] > NEAR * each["limit"]]
 
 
 def far_smaller(contract: Contract, tally: Tally, usual: Mapping[str, list[int]]) -> list[Record]:

@@ -1,6 +1,6 @@
 """Load one batch, as its manifest froze it, into the Delta tables: the whole recipe."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -12,7 +12,7 @@ from lakehouse_spark.checking import check_datasets
 from lakehouse_spark.classification import WRITTEN
 from lakehouse_spark.commits import commit_dataset, commit_rejects, unchanged
 from lakehouse_spark.contract import Contract, Dataset
-from lakehouse_spark.guard import NO_OVERRIDES, Overrides, far_smaller, over_limit
+from lakehouse_spark.guard import NO_OVERRIDES, Overrides, far_smaller, near_limit, over_limit
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.ledger import Tally, Versions
 from lakehouse_spark.parked import count_parked
@@ -21,7 +21,7 @@ from lakehouse_spark.recipe import classify_dataset
 from lakehouse_spark.refusal import refuse_for_rejects, refuse_for_size
 from lakehouse_spark.rejects import reject_rows
 from lakehouse_spark.side_by_side import run_side_by_side
-from lakehouse_spark.steps import Steps
+from lakehouse_spark.steps import Steps, log, log_sample
 from lakehouse_spark.storage import Storage
 from lakehouse_spark.tables import REJECTED, assert_promises, table_path
 from lakehouse_spark.undo import undo_attempt
@@ -43,12 +43,12 @@ def load_batch(
     Run again after any crash it ends with the same tables, rejects and ledger, because rows are
     judged by the base versions, and Delta skips what an earlier run of the attempt committed.
     """
-    records, steps = BatchRecords(storage, batch_id), Steps(batch_id)
+    records, steps = BatchRecords(storage, batch_id), Steps()
     if unfinished := records.unfinished_undo():
         undo_attempt(spark, storage.root, records, unfinished, steps, lease)
     loaded = records.read(LEDGER)
     if loaded is not None:
-        steps.say("is loaded already, nothing to do")
+        log.info("the batch is loaded already, nothing to do")
         return loaded
     with steps.step("load"):
         attempt = prepare_attempt(spark, contract, storage, records, steps, lease)
@@ -74,7 +74,9 @@ def _load(
         versions = _commit(attempt, classified, tally)
         for table in versions:
             assert_promises(attempt.spark, table_path(attempt.root, table))
-        return tally.ledger(attempt.contract, versions, warnings)
+        ledger = tally.ledger(attempt.contract, versions, warnings)
+        _warn_of_drift_and_parked(ledger)
+        return ledger
     finally:
         attempt.spark.catalog.clearCache()
 
@@ -92,6 +94,7 @@ def classify_batch(
                     attempt, dataset, checked[dataset.name], classified, tally
                 )
                 counts.update(tally.outcomes(dataset.name))
+            log_sample(dataset.name, classified[dataset.name])
     return classified
 
 
@@ -106,13 +109,30 @@ def _guard(
     if over := over_limit(attempt.contract, tally, overrides):
         rejects_df = reject_rows(attempt.spark, classified, attempt.manifest)
         raise refuse_for_rejects(attempt, records, rejects_df, over)
+    _warn_of_rejects(near_limit(attempt.contract, tally, overrides))
     warnings = far_smaller(attempt.contract, tally, attempt.usual_reads)
     for each in warnings:
         told = each["dataset"], each["read"], each["usual"]
-        attempt.steps.say("%s has %d rows where %d are usual", *told)
+        log.warning("%s has %d rows where %d are usual", *told)
     if warnings and overrides.fail_on_shrinkage:
         raise refuse_for_size(records.batch_id, warnings)
     return warnings
+
+
+def _warn_of_rejects(near: Sequence[Record]) -> None:
+    for each in near:
+        told = each["rejected"], each["read"], each["dataset"], each["share"], each["limit"]
+        log.warning("%d of %d rows of %s are rejected: %.3f, and the limit is %.3f", *told)
+
+
+def _warn_of_drift_and_parked(ledger: Record) -> None:
+    for file in ledger["files"]:
+        if extra := file["extra_columns"]:
+            names = ", ".join(extra)
+            log.warning("%s has columns that the contract does not know: %s", file["key"], names)
+    for dataset, counts in ledger["datasets"].items():
+        if waiting := counts["parked"]["after"]:
+            log.warning("%d rows of %s wait for the rows they refer to", waiting, dataset)
 
 
 def _commit(

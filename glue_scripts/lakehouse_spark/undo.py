@@ -11,7 +11,7 @@ from lakehouse_spark.delta_log import Metadata
 from lakehouse_spark.history import commit_metadata, commits_above
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.refusal import write_rejects
-from lakehouse_spark.steps import Steps
+from lakehouse_spark.steps import Steps, log
 from lakehouse_spark.storage import Storage
 from lakehouse_spark.tables import REJECTED, ensure_properties, read_version, table_path
 
@@ -29,10 +29,10 @@ def undo_batch(
 
     Raises UndoError, before anything is changed, where others have committed since.
     """
-    records, steps = BatchRecords(storage, batch_id), Steps(batch_id)
+    records, steps = BatchRecords(storage, batch_id), Steps()
     attempt = records.unfinished_undo() or records.current_attempt()
     if records.read(BASE_VERSIONS.format(attempt)) is None:
-        steps.say("attempt %d has no base versions, so there is nothing to undo", attempt)
+        log.info("attempt %d has no base versions, so there is nothing to undo", attempt)
         return False
     undo_attempt(spark, storage.root, records, attempt, steps, lease)
     return True

@@ -71,9 +71,13 @@ def test_its_rejects_and_their_summary_can_be_asked_for(spark: SparkSession, sho
     }
 
 
-def test_a_share_at_the_limit_is_loaded_and_so_is_one_that_a_person_allows(shop: Shop) -> None:
+def test_a_share_at_the_limit_is_loaded_and_so_is_one_that_a_person_allows(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
     shop.deliver("orders", "o.csv", orders(*range(1, 10), "x"))
-    shop.load(shop.plan("b1"), BY_CONTRACT)
+    with caplog.at_level(logging.WARNING, "lakehouse_spark"):
+        shop.load(shop.plan("b1"), BY_CONTRACT)
+    assert caplog.messages == ["1 of 10 rows of orders are rejected: 0.100, and the limit is 0.100"]
     shop.deliver("orders", "p.csv", orders("x", 11))
     shop.load(shop.plan("b2"), Overrides(max_reject_share=0.5))
     assert shop.table("orders").count() == 10

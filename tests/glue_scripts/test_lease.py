@@ -84,8 +84,7 @@ def test_the_lease_of_a_living_run_is_waited_for_in_vain(
     assert time.monotonic() - start >= 0.2
     assert lease_of(storage) == "jr_0"
     assert log.messages == [
-        f"batch b1: waits up to 0 s for the lease of Glue run jr_0 of {JOB}, for batch b0, "
-        f"since {SINCE}"
+        f"waits up to 0 s for the lease of Glue run jr_0 of {JOB}, for batch b0, since {SINCE}"
     ]
 
 
@@ -99,7 +98,7 @@ def test_the_lease_of_a_dead_run_is_taken_over(
         lease.check()
     assert storage.read(LEASE) is None
     assert log.messages == [
-        f"batch b1: took over the lease of Glue run jr_0 of {JOB}, for batch b0, since {SINCE}, "
+        f"took over the lease of Glue run jr_0 of {JOB}, for batch b0, since {SINCE}, "
         "which has ended"
     ]
 
