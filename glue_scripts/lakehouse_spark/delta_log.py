@@ -1,12 +1,13 @@
 """What a table's log says, read with Delta's own log classes.
 
 The public interface for the same facts, ``DeltaTable.history`` and ``detail``, runs Spark jobs for
-each table, which are seconds of a small load; here only the list of files needs one.
+each table, which are seconds of a small load; here only the lists of files need one.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -72,7 +73,7 @@ def read_commits(spark: SparkSession, path: str, above: int) -> Iterator[Commit]
     log = _open_log(spark, path)
     make_path, configuration = _jvm(spark).org.apache.hadoop.fs.Path, log.newDeltaHadoopConf()
     for version in range(int(_snapshot(spark, log).version()), above, -1):
-        file = make_path(log.logPath(), f"{version:020d}.json")
+        file = make_path(log.logPath(), commit_file(version))
         yield _commit(version, log.store().read(file, configuration).head())
 
 
@@ -85,6 +86,39 @@ def files_with_bounds(spark: SparkSession, path: str, column: str) -> DataFrame:
     bounds = {"low": f"$.minValues.{column}", "high": f"$.maxValues.{column}"}
     columns = [F.get_json_object("stats", where).alias(name) for name, where in bounds.items()]
     return DataFrame(files, spark).select(*columns)
+
+
+def removed_files(spark: SparkSession, path: str) -> DataFrame:
+    """Return ``path`` and ``deletionTimestamp``, in milliseconds, of what the table has removed.
+
+    Older versions read these files; Delta forgets them after deletedFileRetentionDuration.
+    """
+    files = _snapshot(spark, _open_log(spark, path)).tombstones().toDF()
+    return DataFrame(files, spark).select("path", "deletionTimestamp")
+
+
+def has_file(spark: SparkSession, path: str, file: str) -> bool:
+    """Return whether a file that the table's log names is there."""
+    operations = _jvm(spark).org.apache.spark.sql.delta.util.DeltaFileOperations
+    return _written_at(spark, path, operations.absolutePath(path, file)) is not None
+
+
+def log_file_written_at(spark: SparkSession, path: str, name: str) -> datetime | None:
+    """Return when a file of the table's log was written, None where there is none."""
+    log_path = _open_log(spark, path).logPath()
+    return _written_at(spark, path, _jvm(spark).org.apache.hadoop.fs.Path(log_path, name))
+
+
+def commit_file(version: int) -> str:
+    """Return the name of the log's file with the commit of a version."""
+    return f"{version:020d}.json"
+
+
+def oldest_version(spark: SparkSession, path: str) -> int:
+    """Return the oldest version that the log can rebuild and has the commit of."""
+    log, manager = _open_log(spark, path), _jvm(spark).org.apache.spark.sql.delta
+    oldest_commit = manager.DeltaHistoryManager.getEarliestDeltaFile(log)
+    return max(int(log.history().getEarliestRecreatableCommit()), int(oldest_commit))
 
 
 def _commit(version: int, first_line: str) -> Commit:
@@ -107,6 +141,13 @@ def _open_log(spark: SparkSession, path: str) -> Any:
     # To read a checkpoint Delta asks the thread for its session, which a thread of ours lacks.
     _jvm(spark).org.apache.spark.sql.SparkSession.setActiveSession(spark._jsparkSession)
     return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
+
+
+def _written_at(spark: SparkSession, path: str, file: Any) -> datetime | None:
+    files = file.getFileSystem(_open_log(spark, path).newDeltaHadoopConf())
+    if not files.exists(file):
+        return None
+    return datetime.fromtimestamp(files.getFileStatus(file).getModificationTime() / 1000, UTC)
 
 
 def _snapshot(spark: SparkSession, log: Any) -> Any:
