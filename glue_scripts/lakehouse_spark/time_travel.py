@@ -4,7 +4,6 @@ from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from lakehouse_spark.delta_log import (
     commit_file,
@@ -37,18 +36,16 @@ def log_since(spark: SparkSession, path: str) -> datetime | None:
 
 
 def files_since(spark: SparkSession, path: str, promised: datetime) -> datetime | None:
-    """Return when the youngest file was removed from the table that a VACUUM has deleted since.
+    """Return when the youngest file was removed from the table that a VACUUM has deleted by now.
 
-    None where none of those is gone that were removed since `promised`. Needs a Spark job, but only
-    after a VACUUM; it deletes what was removed first, so half of the rest can be ruled out by each
-    file that is looked for.
+    None where no removed file that Delta remembers is gone, or no VACUUM has run since `promised`;
+    only after one this needs a Spark job. A VACUUM deletes what was removed first, so half of the
+    rest can be ruled out with each file that is looked for.
     """
     vacuumed_at = log_file_written_at(spark, path, LAST_VACUUM)
     if vacuumed_at is None or vacuumed_at < promised:
         return None
-    is_promised = F.col("deletionTimestamp") >= promised.timestamp() * 1000
-    removed_df = removed_files(spark, path).where(is_promised).orderBy("deletionTimestamp")
-    removed = removed_df.collect()
+    removed = removed_files(spark, path).orderBy("deletionTimestamp").collect()
     gone = bisect_left(removed, True, key=lambda row: has_file(spark, path, row["path"]))
     if not gone:
         return None
