@@ -52,12 +52,12 @@ def publish_metrics(deployment: Deployment, batch_id: str, ti: Any) -> int:
         raise AirflowSkipException("nothing to say: this DAG run has no batch")
     batch = batch_of(deployment, batch_id)
     attempt, manifest = _last_loaded_attempt(batch), batch.manifest()
-    sent = batch.read("metrics.json") or {"attempt": 0, "published": False}
+    sent = batch.read("metrics.json") or {"attempt": 0}
     published = batch.read("published.json")
     data: list[Datum] = []
     if sent["attempt"] < attempt.number:
         data += attempt_metrics(manifest, attempt, _task_seconds(ti))
-    if published and not sent["published"]:
+    if published and not sent.get("published"):
         data += publication_metrics(manifest, published)
     if not data:
         log.info("the metrics of attempt %s were sent at %s", attempt.number, sent["sent_at"])

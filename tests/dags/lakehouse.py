@@ -53,9 +53,8 @@ class Lakehouse:
 
     def timed_tasks(self) -> set[str]:
         """Return the tasks of which CloudWatch was told how long they took."""
-        dimension = [{"Name": "Task"}]
         listed = boto3.client("cloudwatch").list_metrics(
-            Namespace="OrdersLakehouse", MetricName="ProcessingTime", Dimensions=dimension
+            Namespace="OrdersLakehouse", MetricName="ProcessingTime", Dimensions=[{"Name": "Task"}]
         )
         return {metric["Dimensions"][0]["Value"] for metric in listed["Metrics"]}
 
