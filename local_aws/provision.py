@@ -11,9 +11,11 @@ import yaml
 from botocore.exceptions import ClientError
 from open_data_contract_standard.model import OpenDataContractStandard
 
+from local_aws.alarms import put_alarms
 from local_aws.aws_clients import local_client
 from local_aws.glue_assets import CONTRACT, upload_assets
 from local_aws.provision_glue import put_crawler, put_database, put_external_table, put_job
+from local_aws.sla import read_sla
 
 INBOX = "orders-lakehouse-inbox"
 """The queue that gets every alert, so that people and tests can read them."""
@@ -34,8 +36,9 @@ def provision(project: Path, endpoint: str) -> None:
     """Make all that `project` needs in the AWS at `endpoint`; data stays as it is."""
     facts = yaml.safe_load((project / "infra/lakehouse.yaml").read_text())
     region = facts["region"]
-    names = ("s3", "iam", "glue", "sns", "sqs")
-    s3, iam, glue, sns, sqs = (local_client(name, endpoint, region) for name in names)
+    names = ("s3", "iam", "glue", "sns", "sqs", "cloudwatch")
+    s3, iam, glue, sns, sqs, cloudwatch = (local_client(name, endpoint, region) for name in names)
+    contract = OpenDataContractStandard.from_file(str(project / CONTRACT))
     put_bucket(s3, facts["bucket"], region)
     arguments = upload_assets(s3, project, facts)
     role = put_role(iam, facts["glue"]["role"])
@@ -43,16 +46,11 @@ def provision(project: Path, endpoint: str) -> None:
         put_job(glue, facts, job, role, arguments)
     put_database(glue, facts["crawler"]["database"])
     role = put_role(iam, facts["crawler"]["role"])
-    put_crawler(glue, facts, role, read_datasets(project))
+    put_crawler(glue, facts, role, [str(dataset.name) for dataset in contract.schema_ or []])
     for table in facts["external_tables"]:
         put_external_table(glue, facts, table)
     put_topics(sns, sqs, facts["sns_topics"].values())
-
-
-def read_datasets(project: Path) -> list[str]:
-    """Return the names of the contract's datasets."""
-    contract = OpenDataContractStandard.from_file(str(project / CONTRACT))
-    return [str(dataset.name) for dataset in contract.schema_ or []]
+    put_alarms(cloudwatch, sns, facts, read_sla(contract))
 
 
 def put_bucket(s3: Any, bucket: str, region: str) -> None:

@@ -1,12 +1,13 @@
 """What a table's log says, read with Delta's own log classes.
 
 The public interface for the same facts, ``DeltaTable.history`` and ``detail``, runs Spark jobs for
-each table, which are seconds of a small load; here only the list of files needs one.
+each table, which are seconds of a small load; here only the lists of files need one.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -107,7 +108,7 @@ def files_with_bounds(spark: SparkSession, path: str, column: str) -> DataFrame:
 
 def _lines(spark: SparkSession, log: Any, version: int) -> Any:
     """Return the lines of a commit, one action each."""
-    file = _jvm(spark).org.apache.hadoop.fs.Path(log.logPath(), f"{version:020d}.json")
+    file = _jvm(spark).org.apache.hadoop.fs.Path(log.logPath(), commit_file(version))
     return log.store().read(file, log.newDeltaHadoopConf())
 
 
@@ -115,6 +116,39 @@ def _added_file(action: Metadata) -> AddedFile:
     stats = json.loads(action.get("stats") or "{}")
     bounds = stats.get("minValues", {}), stats.get("maxValues", {})
     return AddedFile(action["partitionValues"], *bounds)
+
+
+def removed_files(spark: SparkSession, path: str) -> DataFrame:
+    """Return ``path`` and ``deletionTimestamp``, in milliseconds, of what the table has removed.
+
+    Older versions read these files; Delta forgets them after deletedFileRetentionDuration.
+    """
+    files = _snapshot(spark, _open_log(spark, path)).tombstones().toDF()
+    return DataFrame(files, spark).select("path", "deletionTimestamp")
+
+
+def has_file(spark: SparkSession, path: str, file: str) -> bool:
+    """Return whether a file that the table's log names is there."""
+    operations = _jvm(spark).org.apache.spark.sql.delta.util.DeltaFileOperations
+    return _written_at(spark, path, operations.absolutePath(path, file)) is not None
+
+
+def log_file_written_at(spark: SparkSession, path: str, name: str) -> datetime | None:
+    """Return when a file of the table's log was written, None where there is none."""
+    log_path = _open_log(spark, path).logPath()
+    return _written_at(spark, path, _jvm(spark).org.apache.hadoop.fs.Path(log_path, name))
+
+
+def commit_file(version: int) -> str:
+    """Return the name of the log's file with the commit of a version."""
+    return f"{version:020d}.json"
+
+
+def oldest_version(spark: SparkSession, path: str) -> int:
+    """Return the oldest version that the log can rebuild and has the commit of."""
+    log, manager = _open_log(spark, path), _jvm(spark).org.apache.spark.sql.delta
+    oldest_commit = manager.DeltaHistoryManager.getEarliestDeltaFile(log)
+    return max(int(log.history().getEarliestRecreatableCommit()), int(oldest_commit))
 
 
 def _commit(version: int, first_line: str) -> Commit:
@@ -137,6 +171,13 @@ def _open_log(spark: SparkSession, path: str) -> Any:
     # To read a checkpoint Delta asks the thread for its session, which a thread of ours lacks.
     _jvm(spark).org.apache.spark.sql.SparkSession.setActiveSession(spark._jsparkSession)
     return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
+
+
+def _written_at(spark: SparkSession, path: str, file: Any) -> datetime | None:
+    files = file.getFileSystem(_open_log(spark, path).newDeltaHadoopConf())
+    if not files.exists(file):
+        return None
+    return datetime.fromtimestamp(files.getFileStatus(file).getModificationTime() / 1000, UTC)
 
 
 def _snapshot(spark: SparkSession, log: Any) -> Any:

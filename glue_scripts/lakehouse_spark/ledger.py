@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from pyspark.sql import Row
 
@@ -61,6 +62,7 @@ class Tally:
         """Start with the files that were rejected whole, and the parked rows of each dataset."""
         self._manifest = manifest
         self._parked: defaultdict[str, ParkedCounts] = defaultdict(ParkedCounts)
+        self._oldest_parked: dict[str, datetime] = {}
         for dataset, count in (parked or {}).items():
             self._parked[dataset].before = count
         self._counts = {file.key: FileCounts() for file in manifest.files}
@@ -76,9 +78,12 @@ class Tally:
     def add_outcomes(self, dataset: str, rows: Iterable[Row]) -> None:
         """Add counts of the dataset's outcomes.
 
-        Columns: ``_source_file``, ``_retried``, ``_outcome``, ``_category``, ``count``.
+        Columns: ``_source_file``, ``_retried``, ``_outcome``, ``_category``, ``count``, and
+        ``first_seen``, in seconds, null for rows that this batch brings.
         """
         for row in rows:
+            if row["_outcome"] == "parked":
+                self._note_parked(dataset, row["first_seen"])
             if row["_retried"]:
                 self._add_retried(dataset, row)
             else:
@@ -103,6 +108,10 @@ class Tally:
     def parked_before(self, dataset: str) -> int:
         """Return how many rows of the dataset were parked before the batch."""
         return self._parked[dataset].before
+
+    def oldest_parked(self) -> dict[str, datetime]:
+        """Return since when the oldest row waits that stays or is now parked, by dataset."""
+        return self._oldest_parked
 
     def writes(self) -> bool:
         """Return whether any row is new to a table, or otherwise than the table has it."""
@@ -149,6 +158,11 @@ class Tally:
             "rejected": {"base_version": rejected.base, "new_version": rejected.new},
             "warnings": list(warnings),
         }
+
+    def _note_parked(self, dataset: str, first_seen: int | None) -> None:
+        planned_at = self._manifest.planned_at
+        since = planned_at if first_seen is None else datetime.fromtimestamp(first_seen, UTC)
+        self._oldest_parked[dataset] = min(since, self._oldest_parked.get(dataset, since))
 
     def _add_fresh(self, row: Row) -> None:
         counts = self._of(row["_source_file"])

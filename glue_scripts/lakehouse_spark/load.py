@@ -24,6 +24,7 @@ from lakehouse_spark.side_by_side import run_side_by_side
 from lakehouse_spark.steps import Steps, log, log_sample
 from lakehouse_spark.storage import Storage
 from lakehouse_spark.tables import REJECTED, assert_promises, table_path
+from lakehouse_spark.time_travel import days_left
 from lakehouse_spark.undo import undo_attempt
 
 
@@ -52,16 +53,21 @@ def load_batch(
         return loaded
     with steps.step("load"):
         attempt = prepare_attempt(spark, contract, storage, records, steps, lease)
-        ledger = _load(attempt, storage, records, overrides)
+        ledger, tally = _load(attempt, storage, records, overrides)
         records.put(LEDGER, ledger)
-    records.put(ATTEMPT_LOADED.format(attempt.number), _attempt_record(steps, glue_run_id))
+    state = _state_of_tables(attempt, tally)
+    record = {**_attempt_record(steps, glue_run_id), **state}
+    records.put(ATTEMPT_LOADED.format(attempt.number), record)
     return ledger
 
 
 def _load(
     attempt: Attempt, storage: Storage, records: BatchRecords, overrides: Overrides
-) -> Record:
-    """Give every row its outcome, prove that none is missing, commit, and return the ledger."""
+) -> tuple[Record, Tally]:
+    """Give every row its outcome, prove that none is missing, and commit.
+
+    Returns the ledger, and the tally that it was made from.
+    """
     try:
         parked = count_parked(attempt)
         tally = Tally(attempt.manifest, parked)
@@ -76,7 +82,7 @@ def _load(
             assert_promises(attempt.spark, table_path(attempt.root, table))
         ledger = tally.ledger(attempt.contract, versions, warnings)
         _warn_of_drift_and_parked(ledger)
-        return ledger
+        return ledger, tally
     finally:
         attempt.spark.catalog.clearCache()
 
@@ -173,6 +179,18 @@ def _commit_rejects(
     with attempt.steps.step("commit_rejected") as counts:
         counts["refused"] = tally.refused()
         return commit_rejects(attempt, classified, tally)
+
+
+def _state_of_tables(attempt: Attempt, tally: Tally) -> Record:
+    """Return what is worth watching of the tables as the load leaves them."""
+    now = datetime.now(UTC)
+    paths = {table: table_path(attempt.root, table) for table in attempt.base_versions}
+    with attempt.steps.step("look_back"):
+        days = run_side_by_side({
+            table: partial(days_left, attempt.spark, path, now) for table, path in paths.items()
+        })
+    parked = {table: since.isoformat() for table, since in tally.oldest_parked().items()}
+    return {"oldest_parked": parked, "time_travel_days": days}
 
 
 def _attempt_record(steps: Steps, glue_run_id: str | None) -> Record:

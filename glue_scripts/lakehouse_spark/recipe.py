@@ -36,7 +36,9 @@ def classify_dataset(
     classified_df = classify_rows(referred_df, checked.known_df)
     retried = is_retried().alias("_retried")
     by_outcome = classified_df.groupBy("_source_file", retried, "_outcome", "_category")
-    tally.add_outcomes(dataset.name, by_outcome.count().collect())
+    first_seen = F.min(F.col("_first_seen_at").cast("long")).alias("first_seen")
+    counts_df = by_outcome.agg(F.count("*").alias("count"), first_seen)
+    tally.add_outcomes(dataset.name, counts_df.collect())
     return classified_df
 
 

@@ -20,7 +20,8 @@ def put(name, record):
 LOAD = (
     HEAD
     + """
-counts = {"read": 1, "outcomes": {"inserted": 1, "rejected": 0}, "files_rejected": 0}
+counts = {"read": 1, "outcomes": {"inserted": 1, "rejected": 0}, "files_rejected": 0,
+          "parked": {"after": 0}}
 manifest = json.load(bucket.Object(f"{batch}/manifest.json").get()["Body"])
 files = [{"verdict": "accepted", **file} for file in manifest["files"]]
 put("load.json", {"datasets": {"products": counts}, "files": files})

@@ -51,6 +51,13 @@ class Lakehouse:
         runs = boto3.client("glue").get_job_runs(JobName="Delta-lake-job")["JobRuns"]
         return runs[0]["Arguments"]
 
+    def timed_tasks(self) -> set[str]:
+        """Return the tasks of which CloudWatch was told how long they took."""
+        listed = boto3.client("cloudwatch").list_metrics(
+            Namespace="OrdersLakehouse", MetricName="ProcessingTime", Dimensions=[{"Name": "Task"}]
+        )
+        return {metric["Dimensions"][0]["Value"] for metric in listed["Metrics"]}
+
     def subjects(self) -> list[str]:
         """Return the subjects of the messages that people got, without the DAG run's name."""
         return [message["Subject"].partition(" (")[0] for message in self.inbox.messages()]

@@ -85,6 +85,7 @@ def test_a_good_batch_goes_all_the_way(run: Run, lakehouse: Lakehouse) -> None:
     assert subject.startswith("Published: batch")
     assert lakehouse.bucket.listed("raw/") == []
     assert len(lakehouse.bucket.listed("archive/products/")) == 1
+    assert lakehouse.timed_tasks() == TASKS - {"undo_batch", "publish_metrics", "notify_success"}
 
 
 def test_nothing_to_plan_skips_everything(run: Run, lakehouse: Lakehouse) -> None:

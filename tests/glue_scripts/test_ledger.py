@@ -1,6 +1,6 @@
 """The ledger and its balance."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from lakehouse_spark.batches import Manifest, PlannedFile
@@ -25,9 +25,21 @@ def read(key: str | None, count: int) -> Row:
 
 
 def outcome(
-    key: str, name: str, count: int, category: str | None = None, retried: bool = False
+    key: str,
+    name: str,
+    count: int,
+    category: str | None = None,
+    retried: bool = False,
+    first_seen: datetime | None = None,
 ) -> Row:
-    return Row(_source_file=key, _retried=retried, _outcome=name, _category=category, count=count)
+    return Row(
+        _source_file=key,
+        _retried=retried,
+        _outcome=name,
+        _category=category,
+        count=count,
+        first_seen=first_seen and int(first_seen.timestamp()),
+    )
 
 
 @pytest.fixture
@@ -154,6 +166,25 @@ def test_parked_rows_have_a_balance_of_their_own(tally_of_parked: Tally) -> None
     assert (counted["read"], counted["outcomes"]["parked"]) == (2, 2)
     assert counted["outcomes"]["inserted"] == 0
     assert tally_of_parked.outcomes("things")["inserted"] == 1
+
+
+def test_a_row_that_is_parked_now_waits_since_the_planning(tally_of_parked: Tally) -> None:
+    tally_of_parked.add_outcomes("things", [outcome("a", "parked", 2), outcome("a", "inserted", 1)])
+    assert tally_of_parked.oldest_parked() == {"things": NOW}
+
+
+def test_the_oldest_parked_row_is_one_that_stays_parked(tally_of_parked: Tally) -> None:
+    day = timedelta(days=1)
+    tally_of_parked.add_outcomes(
+        "things",
+        [
+            outcome("z", "rejected", 1, retried=True, first_seen=NOW - 3 * day),
+            outcome("z", "parked", 1, retried=True, first_seen=NOW - 2 * day),
+            outcome("y", "parked", 1, retried=True, first_seen=NOW - day),
+            outcome("a", "parked", 2),
+        ],
+    )
+    assert tally_of_parked.oldest_parked() == {"things": NOW - 2 * day}
 
 
 def test_a_parked_row_that_gets_lost_is_an_error(tally_of_parked: Tally) -> None:

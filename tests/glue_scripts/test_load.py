@@ -81,6 +81,7 @@ def test_the_attempt_has_its_own_records(first_load: Shop) -> None:
     attempt = records.read("attempts/1/load.json") or {}
     assert attempt["seconds"] == attempt["steps"]["load"] > 0
     assert {"classify_orders", "commit_orders", "commit_rejected"} < set(attempt["steps"])
+    assert attempt["time_travel_days"] == dict.fromkeys(TABLES, 30.0)
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -81,6 +81,24 @@ def test_it_is_resolved_by_the_batch_that_brings_its_parent(shop: Shop) -> None:
     ]
 
 
+def oldest_parked(shop: Shop, batch_id: str) -> dict[str, str]:
+    """Return what the batch's first attempt says of the rows that it left parked."""
+    record = shop.records(batch_id).read("attempts/1/load.json") or {}
+    oldest: dict[str, str] = record["oldest_parked"]
+    return oldest
+
+
+def test_an_attempt_says_since_when_the_oldest_row_waits(shop: Shop) -> None:
+    assert oldest_parked(shop, "b1") == {"order_items": "2025-05-01T12:00:00+00:00"}
+    shop.deliver("order_items", "c.csv", f"{ITEMS}3,10,7,,1,3,0,{NOON}\n", day=2)
+    shop.load(shop.plan("b2", day=2))
+    assert oldest_parked(shop, "b2") == {"order_items": "2025-05-01T12:00:00+00:00"}
+    shop.deliver("orders", "o.csv", f"{ORDERS}{ORDER}", day=3)
+    shop.deliver("products", "q.csv", f"{PRODUCTS}77,1,Fruit,Fig\n", day=3)
+    shop.load(shop.plan("b3", day=3))
+    assert oldest_parked(shop, "b3") == {}
+
+
 def test_it_is_rejected_when_its_time_is_over(shop: Shop) -> None:
     shop.deliver("products", "q.csv", f"{PRODUCTS}2,1,Fruit,Pear\n", day=3)
     assert balance(shop.load(shop.plan("b2", day=3))) == (2, 0, 0, 0, 2)
