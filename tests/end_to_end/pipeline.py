@@ -53,13 +53,13 @@ class Pipeline:
         """Return the run's task instances by task id."""
         return {each["task_id"]: each for each in self.api.task_instances(DAG_ID, run_id)}
 
-    def clear(self, run_id: str, task_id: str) -> None:
-        """Clear a task with everything downstream of it, as a person does in the UI."""
+    def clear(self, run_id: str, task_id: str, downstream: bool = True) -> None:
+        """Clear a task, by default with everything downstream of it, as a person does in the UI."""
         body = {
             "dry_run": False,
             "dag_run_id": run_id,
             "task_ids": [task_id],
-            "include_downstream": True,
+            "include_downstream": downstream,
             "only_failed": False,
         }
         self.api.call("POST", f"/api/v2/dags/{DAG_ID}/clearTaskInstances", body)
@@ -84,10 +84,14 @@ class Pipeline:
         return list(boto3.client("glue").get_job_runs(JobName="Delta-lake-job")["JobRuns"])
 
     def kill(self, glue_run_id: str) -> None:
-        """End the run's processes with SIGKILL; the run id is among their arguments."""
+        """End the run's processes with SIGKILL."""
+        self.send_signal(glue_run_id, signal.SIGKILL)
+
+    def send_signal(self, glue_run_id: str, number: signal.Signals) -> None:
+        """Send a signal to the run's processes; the run id is among their arguments."""
         found = subprocess.run(["pgrep", "-f", glue_run_id], capture_output=True, check=True)
         for pid in found.stdout.split():
-            os.kill(int(pid), signal.SIGKILL)
+            os.kill(int(pid), number)
 
     def has_commit(self, table: str) -> bool:
         """Return whether the table has a commit beside the one that made it."""

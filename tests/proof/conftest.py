@@ -1,6 +1,5 @@
-"""One Spark session and the project's contract; what takes long runs with LAKEHOUSE_LONG=1."""
+"""One Spark session and the project's contract."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,24 +11,17 @@ from tests.proof.scenario import Uninterrupted
 from tests.proof.sessions import CONTRACT, start_session
 
 HERE = Path(__file__).parent
-LONG = os.environ.get("LAKEHOUSE_LONG") == "1"
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     # It is no test module, and its comparisons are to be told in full too.
     pytest.register_assert_rewrite("tests.proof.comparison")
-    config.addinivalue_line("markers", "long: takes long; runs with LAKEHOUSE_LONG=1 or -m long")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    ours = [item for item in items if HERE in item.path.parents]
-    for item in ours:
-        item.add_marker(pytest.mark.glue)
-    if LONG or "long" in str(config.option.markexpr):
-        return
-    left_out = [item for item in ours if item.get_closest_marker("long")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.glue)
 
 
 @pytest.fixture(scope="session")

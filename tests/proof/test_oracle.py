@@ -9,7 +9,7 @@ from lakehouse_spark.contract import Contract
 from pyspark.sql import SparkSession
 
 from tests.proof.comparison import load_all, load_one
-from tests.proof.conftest import LONG
+from tests.conftest import LONG
 from tests.proof.lake import folder_lake
 from tests.proof.oracle import Oracle
 from tests.proof.random_deliveries import Plan, plans
