@@ -23,7 +23,11 @@ Any task may be cleared at any time, "with downstream": no row is loaded twice, 
   `plan_batch`, or mend the check and clear `load_delta`.
 * `undo_batch`: readers still see the bad batch. Urgent: read the Glue log, clear it.
 * `run_crawler`: Athena may miss new tables or columns. Look at the crawler in Glue, clear it.
-* `query_*`: Athena does not answer over the new data. The log has its reason; clear it.
+* `query_*`: Athena does not answer over the new data; the log has its reason, clear it. Or Athena
+  counts other rows than the ledger, and the log has both numbers: somebody else writes to the
+  tables (their Delta history says who), or a row lies in the partition of another day. Nothing is
+  published or archived before that is mended; then clear it.
+* `publish_batch`: all is verified, only the mark is missing. Clear it.
 * `archive_files`: a file could not be moved; the log names it and says what to do. Clear it.
 * `publish_metrics`, `notify_success`: the data is fine, nobody was told. Clear it when convenient.
 
@@ -38,14 +42,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from airflow.providers.amazon.aws.operators.athena import AthenaOperator
-from airflow.providers.amazon.aws.operators.glue_crawler import GlueCrawlerRunOperator
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, Param, chain
-from lakehouse_airflow import alerts, archive, batches, intake, limits, metrics, quality
+from lakehouse_airflow import (
+    alerts,
+    archive,
+    batches,
+    intake,
+    limits,
+    metrics,
+    publication,
+    quality,
+)
+from lakehouse_airflow.crawling import FreshCrawlOperator
 from lakehouse_airflow.deployment import read_deployment
 from lakehouse_airflow.operators import DeltaGlueJobOperator
 from lakehouse_airflow.sensors import RawFilesSensor
+from lakehouse_airflow.verification import VERIFICATIONS, VerifyingAthenaOperator
 
 INCLUDE = Path(__file__).parent / "include"
 CONTRACT = INCLUDE / "contracts" / "orders_lakehouse.odcs.yaml"
@@ -62,7 +75,6 @@ SCOPE = Param(
     title="What the checks look at",
     description="What the batch touched, or whole tables.",
 )
-SINCE = Param(None, type=["null", "string"], format="date", title="Query orders since (or 30 days)")
 
 glue_job = partial(DeltaGlueJobOperator, deployment=FACTS, batch_id=BATCH_ID)
 
@@ -84,7 +96,6 @@ with DAG(
     params={
         "min_quality_score": MIN_SCORE,
         "quality_scope": SCOPE,
-        "orders_since": SINCE,
         **limits.limit_params(),
     },
     template_searchpath=[str(INCLUDE / "sql")],
@@ -115,7 +126,7 @@ with DAG(
     load_delta = glue_job(
         task_id="load_delta",
         job=JOBS.load,
-        requires=batches.require_planned,
+        requires=publication.prepare_load,
         job_args=limits.LOAD_ARGS,
         pool=AIRFLOW.pool.name,
     )
@@ -141,23 +152,14 @@ with DAG(
         pool=AIRFLOW.pool.name,
         trigger_rule="one_failed",
     )
-    run_crawler = GlueCrawlerRunOperator(
-        task_id="run_crawler",
-        crawler_name=FACTS.crawler.name,
-        poll_interval=AIRFLOW.poll_seconds.crawler,
-        fail_on_already_running=False,
-    )
+    run_crawler = FreshCrawlOperator(task_id="run_crawler", deployment=FACTS, batch_id=BATCH_ID)
     queries = [
-        AthenaOperator(
-            task_id=f"query_{name}",
-            query=f"{name}.sql",
-            database=FACTS.crawler.database,
-            workgroup=FACTS.athena.workgroup,
-            output_location=f"s3://{FACTS.bucket}/{FACTS.prefixes.athena_queries}",
-            sleep_time=AIRFLOW.poll_seconds.athena,
+        VerifyingAthenaOperator(
+            task_id=f"query_{name}", deployment=FACTS, batch_id=BATCH_ID, verification=name
         )
-        for name in ("rows_per_batch", "partition_pruning", "tables_joined")
+        for name in VERIFICATIONS
     ]
+    publish_batch = step(publication.publish_batch, "{{ run_id }}", task_id="publish_batch")
     archive_files = step(archive.archive_files, task_id="archive_files")
     publish_metrics = step(
         metrics.publish_metrics, task_id="publish_metrics", trigger_rule="all_done"
@@ -165,6 +167,6 @@ with DAG(
     notify_success = step(alerts.notify_success, task_id="notify_success")
 
     chain(wait_for_files, plan_batch, load_delta, check_quality, quality_gate, run_crawler, queries)
-    chain(queries, archive_files, notify_success)
+    chain(queries, publish_batch, archive_files, notify_success)
     chain(quality_gate, undo_batch)
     chain([plan_batch, archive_files, undo_batch], publish_metrics, notify_success)

@@ -1,6 +1,7 @@
-"""The tables of the catalog as DuckDB gets them: Delta tables, and Parquet in a folder a key."""
+"""The tables of the catalog as DuckDB gets them: Delta, Parquet in a folder a key, JSON lines."""
 
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ from mypy_boto3_s3 import S3Client
 from local_aws.athena_conditions import Texts
 from local_aws.athena_sql import Columns, QueryError, hive_type
 from local_aws.delta_tables import athena_type, open_delta_table
-from local_aws.external_tables import injected_key
+from local_aws.external_tables import injected_key, is_json_lines
 
 HIDDEN = ("_", ".")  # Athena passes over objects whose names start so
 NOT_FIXED = (
@@ -71,8 +72,7 @@ class InjectedParquet:
     @property
     def columns(self) -> Columns:
         """Return the columns with their Athena types."""
-        described = [*self.table["StorageDescriptor"]["Columns"], *self.table["PartitionKeys"]]
-        return {column["Name"]: column["Type"] for column in described}
+        return described_columns(self.table)
 
     def attach(self, duckdb: DuckDBPyConnection, name: str, uses: list[Texts]) -> None:
         """Make a table of the rows in the named folders.
@@ -82,17 +82,10 @@ class InjectedParquet:
         """
         if not all(self.key in texts for texts in uses):
             raise QueryError(NOT_FIXED.format(self.key))
-        duckdb.execute(f"CREATE TABLE {name} ({self._declaration})")
+        create_empty(duckdb, name, self.columns)
         for value in set().union(*(texts[self.key] for texts in uses)):
             for rows in self._read(value):
                 self._insert(duckdb, name, rows, value)
-
-    @property
-    def _declaration(self) -> str:
-        return ", ".join(
-            f"{identifier(column)} {hive_type(text).sql('duckdb')}"
-            for column, text in self.columns.items()
-        )
 
     def _insert(
         self, duckdb: DuckDBPyConnection, name: str, rows: pyarrow.Table, value: str
@@ -107,14 +100,35 @@ class InjectedParquet:
         """Yield the rows of each file in the value's folder, without what the catalog knows not."""
         template = self.table["Parameters"]["storage.location.template"]
         location = template.replace(f"${{{self.key}}}", value)
-        bucket, _, prefix = location.removeprefix("s3://").partition("/")
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         wanted = set(self.columns) - {self.key}
-        for found in (entry for page in pages for entry in page.get("Contents", [])):
-            if not found["Key"].rpartition("/")[2].startswith(HIDDEN):
-                body = self.s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
-                rows = pyarrow.parquet.read_table(io.BytesIO(body))
-                yield rows.select([name for name in rows.column_names if name in wanted])
+        for content in files_under(self.s3, location):
+            rows = pyarrow.parquet.read_table(io.BytesIO(content))
+            yield rows.select([name for name in rows.column_names if name in wanted])
+
+
+@dataclass(frozen=True)
+class JsonLines:
+    """Files of one JSON object a line; the columns hold texts and numbers."""
+
+    table: dict[str, Any]
+    s3: S3Client
+
+    @property
+    def columns(self) -> Columns:
+        """Return the columns with their Athena types."""
+        return described_columns(self.table)
+
+    def attach(self, duckdb: DuckDBPyConnection, name: str, uses: list[Texts]) -> None:
+        """Make a table of all lines; a column that a line has not is null."""
+        create_empty(duckdb, name, self.columns)
+        lines = [
+            [json.loads(line).get(column) for column in self.columns]
+            for content in files_under(self.s3, self.table["StorageDescriptor"]["Location"])
+            for line in content.decode().splitlines()
+        ]
+        if lines:
+            marks = ", ".join("?" * len(self.columns))
+            duckdb.executemany(f"INSERT INTO {name} VALUES ({marks})", lines)
 
 
 def open_source(table: dict[str, Any], storage_options: dict[str, str], s3: S3Client) -> Source:
@@ -131,10 +145,35 @@ def open_source(table: dict[str, Any], storage_options: dict[str, str], s3: S3Cl
             raise QueryError(f"DELTA_LAKE_INVALID_SCHEMA: {location}: {error}") from error
     if key := injected_key(table):
         return InjectedParquet(table, key, s3)
+    if is_json_lines(table):
+        return JsonLines(table, s3)
     raise QueryError(
-        f"NOT_SUPPORTED: local Athena reads Delta tables, and Parquet with one injected partition "
-        f"key; {table['Name']} is neither"
+        f"NOT_SUPPORTED: local Athena reads Delta tables, Parquet with one injected partition "
+        f"key, and lines of JSON; {table['Name']} is none of these"
     )
+
+
+def described_columns(table: dict[str, Any]) -> Columns:
+    """Return the columns of a table as the catalog describes them."""
+    described = [*table["StorageDescriptor"]["Columns"], *table["PartitionKeys"]]
+    return {column["Name"]: column["Type"] for column in described}
+
+
+def create_empty(duckdb: DuckDBPyConnection, name: str, columns: Columns) -> None:
+    """Make a table of these columns."""
+    declarations = (
+        f"{identifier(column)} {hive_type(text).sql('duckdb')}" for column, text in columns.items()
+    )
+    duckdb.execute(f"CREATE TABLE {name} ({', '.join(declarations)})")
+
+
+def files_under(s3: S3Client, location: str) -> Iterator[bytes]:
+    """Yield the content of each object that Athena would read there."""
+    bucket, _, prefix = location.removeprefix("s3://").partition("/")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    for found in (entry for page in pages for entry in page.get("Contents", [])):
+        if not found["Key"].rpartition("/")[2].startswith(HIDDEN):
+            yield s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
 
 
 def column(field: Field) -> str:

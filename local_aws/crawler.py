@@ -10,6 +10,7 @@ from typing import Any
 
 from moto.glue.exceptions import TableNotFoundException
 from moto.glue.models import GlueBackend
+from mypy_boto3_s3 import S3Client
 
 from local_aws.delta_tables import open_delta_table, table_input
 from local_aws.errors import ApiError
@@ -43,6 +44,7 @@ class Crawler:
     definition: dict[str, Any]
     catalog: GlueBackend
     storage_options: dict[str, str]
+    s3: S3Client
     state: str = "READY"
     version: int = 1
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -154,6 +156,9 @@ class Crawler:
 
     def _crawl_table(self, crawl: Crawl, location: str) -> None:
         """Create the table in the catalog, or update it where the log says otherwise."""
+        if not self._holds_objects(location):
+            log.warning("%s passes over %s: nothing is there yet", self.name, location)
+            return
         table = open_delta_table(location, self.storage_options)
         name = table_name(self.definition.get("TablePrefix") or "", location)
         found = table_input(table, name, location, self.name)
@@ -167,6 +172,11 @@ class Crawler:
         if any(known.get(key) != value for key, value in found.items()):
             self.catalog.update_table(database, name, found)
             crawl.updated += 1
+
+    def _holds_objects(self, location: str) -> bool:
+        bucket, _, folder = location.removeprefix("s3://").partition("/")
+        prefix = folder.rstrip("/") + "/"
+        return self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"] > 0
 
 
 def delta_locations(definition: dict[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto.glue.models import GlueBackend
+from mypy_boto3_s3 import S3Client
 
 from local_aws.crawler import Crawler
 from local_aws.errors import ApiError
@@ -16,6 +17,7 @@ class Crawlers:
 
     catalog: GlueBackend
     storage_options: dict[str, str]
+    s3: S3Client
     _by_name: dict[str, Crawler] = field(default_factory=dict)
 
     def create(self, definition: dict[str, Any]) -> None:
@@ -29,7 +31,7 @@ class Crawlers:
             raise ApiError("AlreadyExistsException", f"Crawler {name} already exists.")
         check_crawler(definition)
         given = {key: value for key, value in definition.items() if key != "Tags"}
-        self._by_name[name] = Crawler(given, self.catalog, self.storage_options)
+        self._by_name[name] = Crawler(given, self.catalog, self.storage_options, self.s3)
 
     def update(self, changes: dict[str, Any]) -> None:
         """Change a crawler that is not running.

@@ -22,9 +22,10 @@ class LocalGlueBackend(moto_models.GlueBackend):
         self.settings = settings
         logs = logs_backends[account_id][region_name]
         self.job_definitions = GlueJobs()
-        self.runs = GlueRuns(settings, region_name, logs, s3_client(settings.endpoint))
+        s3 = s3_client(settings.endpoint)
+        self.runs = GlueRuns(settings, region_name, logs, s3)
         options = delta_storage_options(settings.endpoint, region_name)
-        self.crawler_states = Crawlers(self, options)
+        self.crawler_states = Crawlers(self, options, s3)
 
     def reset(self) -> None:
         """Forget everything, as moto's reset asks, but let no process go on unseen."""

@@ -67,7 +67,7 @@ def default_arguments(bucket: str) -> dict[str, str]:
 
 
 def put_crawler(glue: Any, facts: dict[str, Any], role: str, datasets: list[str]) -> None:
-    """Make the crawler over every dataset's table and the rejects, or bring it up to date."""
+    """Make the crawler over every Delta table, or bring it up to date."""
     definition = crawler_definition(facts, role, datasets)
     try:
         glue.create_crawler(**definition)
@@ -81,7 +81,8 @@ def put_crawler(glue: Any, facts: dict[str, Any], role: str, datasets: list[str]
 def crawler_definition(facts: dict[str, Any], role: str, datasets: list[str]) -> dict[str, Any]:
     """Return the crawler as Glue takes it."""
     bucket, prefixes = facts["bucket"], facts["prefixes"]
-    folders = [*(prefixes["processed"] + name for name in datasets), prefixes["rejected"]]
+    others = (prefixes["rejected"], prefixes["quality_results"])
+    folders = [*(prefixes["processed"] + name for name in datasets), *others]
     tables = [f"s3://{bucket}/{folder.rstrip('/')}" for folder in folders]
     target = {"DeltaTables": tables, "WriteManifest": False, "CreateNativeDeltaTable": True}
     return {

@@ -1,4 +1,4 @@
-"""Archiving: the files of a loaded batch leave ``raw/``, and the batch is closed."""
+"""Archiving: the files of a published batch leave ``raw/``, and the batch is closed."""
 
 import logging
 
@@ -23,11 +23,11 @@ def archive_files(
     """Move the batch's files to the archive, close the batch; return how many files it has.
 
     Raises:
-        BatchNotReady: the batch is not loaded, or has not passed the quality gate.
+        BatchNotReady: the batch is not loaded, has not passed the quality gate or is not published.
         FileLost, CopyDiffers, ArchiveError: a file could not be moved; clearing goes on with it.
     """
     batch = batch_of(deployment, batch_id)
-    batch.require_passed()
+    batch.require_published()
     archived = batch.read("archived.json") or _archive(deployment.prefixes, batch, config)
     batch.close()
     return len(archived["files"])

@@ -9,7 +9,11 @@ from lakehouse_airflow.records import Record, Records, batch_records
 
 OPEN_BATCH = "_open.json"
 REPLACED = "replaced.json"
+PUBLISHED = "published.json"
+# Of one attempt, by its number.
 VERDICT = "attempts/{}/verdict.json"
+CRAWLED = "attempts/{}/crawled.json"
+VERIFIED = "attempts/{}/verified/{}.json"
 
 
 class BatchNotReady(AirflowFailException):
@@ -89,6 +93,24 @@ class Batch:
             raise BatchNotReady(
                 f"batch {self.batch_id} has not passed the quality gate: clear quality_gate"
             )
+
+    def require_crawled(self) -> None:
+        """Raise BatchNotReady unless a crawl began after the current attempt had passed."""
+        self.require_passed()
+        if self.read(CRAWLED.format(self.current_attempt())) is None:
+            raise BatchNotReady(f"batch {self.batch_id} is not crawled: clear run_crawler")
+
+    def publication(self) -> Record | None:
+        """Return what says that the current attempt is published, or None."""
+        published = self.read(PUBLISHED)
+        is_current = published is not None and published["attempt"] == self.current_attempt()
+        return published if is_current else None
+
+    def require_published(self) -> None:
+        """Raise BatchNotReady unless readers have been shown the current attempt."""
+        self.require_passed()
+        if self.publication() is None:
+            raise BatchNotReady(f"batch {self.batch_id} is not published: clear publish_batch")
 
     def taken_back_ledger(self, attempt: int) -> Record | None:
         """Return the ledger that the undo of an attempt took back, or None."""

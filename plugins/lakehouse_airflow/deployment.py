@@ -23,6 +23,7 @@ class Prefixes:
     raw: str
     archive: str
     batches: str
+    published: str
     athena_queries: str
 
 

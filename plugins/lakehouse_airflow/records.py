@@ -59,6 +59,10 @@ class Records:
         """Write the record, over an earlier one if there is one."""
         self._write(name, record)
 
+    def put_line(self, name: str, record: Record) -> None:
+        """Write the record on one line, as Athena reads JSON, over an earlier one."""
+        self._put(name, json.dumps(record, ensure_ascii=False))
+
     def replace_if(self, name: str, record: Record, by: Record) -> None:
         """Write `by` over the record if it is this one; what another writes meanwhile stays."""
         found = self._find(name)
@@ -99,10 +103,13 @@ class Records:
             raise
 
     def _write(self, name: str, record: Record, **condition: Any) -> None:
+        self._put(name, json.dumps(record, ensure_ascii=False, indent=1), **condition)
+
+    def _put(self, name: str, text: str, **condition: Any) -> None:
         self.s3.put_object(
             Bucket=self.bucket,
             Key=self.prefix + name,
-            Body=json.dumps(record, ensure_ascii=False, indent=1).encode(),
+            Body=text.encode(),
             ContentType="application/json",
             **condition,
         )

@@ -20,13 +20,32 @@ def put(name, record):
 LOAD = (
     HEAD
     + """
-counts = {"read": 1, "outcomes": {"inserted": 1, "rejected": 0}, "files_rejected": 0,
-          "parked": {"after": 0}}
+import os
+from deltalake import write_deltalake
+import pyarrow as pa
+
+rows = pa.table({"product_id": [2], "department": ["bakery"], "_batch_id": [arguments.batch_id]})
+write_deltalake(
+    f"s3://{arguments.bucket}/processed/products", rows, mode="append",
+    storage_options={"AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"], "AWS_ALLOW_HTTP": "true"},
+)
+
+
+def counts(inserted):
+    none = {"inserted": 0, "updated": 0, "rejected": 0}
+    return {"read": inserted, "outcomes": {**none, "inserted": inserted}, "files_rejected": 0,
+            "parked": {"after": 0, "outcomes": none}, "base_version": 0, "new_version": inserted}
+
+
 manifest = json.load(bucket.Object(f"{batch}/manifest.json").get()["Body"])
 files = [{"verdict": "accepted", **file} for file in manifest["files"]]
-put("load.json", {"datasets": {"products": counts}, "files": files})
+datasets = {"products": counts(1), "orders": counts(0), "order_items": counts(0)}
+put("load.json", {"datasets": datasets, "files": files,
+                  "rejected": {"base_version": 0, "new_version": 0}})
 """
 )
+
+LOAD_WHAT_THE_LEDGER_HAS_NOT = LOAD.replace('"products": counts(1)', '"products": counts(3)')
 
 LOAD_AND_LOSE_THE_FILES = (
     LOAD

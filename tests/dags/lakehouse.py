@@ -1,5 +1,6 @@
 """A set-up AWS for runs of the DAG: tables to query, Glue scripts to choose, one file in raw/."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,16 +16,23 @@ from tests.plugins.airflow_fixtures import ROOT, Bucket, Queue
 RAW_FILE = "raw/products/2025-04-01.csv"
 PRODUCTS = "product_id,department_id,department,product_name\n1,1,bakery,bread\n"
 DAY = pa.array(["2025-04-01"]).cast(pa.date32())
+NOON = pa.array([dt.datetime(2025, 4, 1, 12, tzinfo=dt.UTC)])
 BATCH = ["b1"]
 TABLES: dict[str, dict[str, Any]] = {
     "processed/products": {"product_id": [1], "department": ["bakery"], "_batch_id": BATCH},
     "processed/orders": {
         "order_id": [1],
-        "total_amount": [9.5],
+        "order_timestamp": NOON,
         "order_date": DAY,
         "_batch_id": BATCH,
     },
-    "processed/order_items": {"order_id": [1], "product_id": [1], "_batch_id": BATCH},
+    "processed/order_items": {
+        "order_id": [1],
+        "product_id": [1],
+        "order_timestamp": NOON,
+        "order_date": DAY,
+        "_batch_id": BATCH,
+    },
     "rejected": {"reject_id": ["r1"]},
 }
 

@@ -10,7 +10,7 @@ from airflow import settings
 from airflow.dag_processing.dagbag import DagBag
 from airflow.utils.db import initdb
 
-from tests.dags.glue_scripts import FAIL, LOAD_AND_LOSE_THE_FILES
+from tests.dags.glue_scripts import FAIL, LOAD_AND_LOSE_THE_FILES, LOAD_WHAT_THE_LEDGER_HAS_NOT
 from tests.dags.lakehouse import RAW_FILE, Lakehouse
 
 TASKS = {
@@ -24,6 +24,7 @@ TASKS = {
     "query_rows_per_batch",
     "query_partition_pruning",
     "query_tables_joined",
+    "publish_batch",
     "archive_files",
     "publish_metrics",
     "notify_success",
@@ -83,6 +84,7 @@ def test_a_good_batch_goes_all_the_way(run: Run, lakehouse: Lakehouse) -> None:
     assert outcome.tasks_in("success") == TASKS - {"undo_batch"}
     [subject] = outcome.subjects
     assert subject.startswith("Published: batch")
+    assert len(lakehouse.bucket.listed("published/")) == 1
     assert lakehouse.bucket.listed("raw/") == []
     assert len(lakehouse.bucket.listed("archive/products/")) == 1
     assert lakehouse.timed_tasks() == TASKS - {"undo_batch", "publish_metrics", "notify_success"}
@@ -149,6 +151,7 @@ def test_a_batch_that_the_gate_turns_away_is_undone(run: Run, lakehouse: Lakehou
         "query_rows_per_batch",
         "query_partition_pruning",
         "query_tables_joined",
+        "publish_batch",
         "archive_files",
         "notify_success",
     }
@@ -158,6 +161,26 @@ def test_a_batch_that_the_gate_turns_away_is_undone(run: Run, lakehouse: Lakehou
     assert outcome.tries["quality_gate"] == 1
     assert outcome.subjects == ["FAILED: orders_lakehouse.quality_gate"]
     assert lakehouse.bucket.listed("raw/") == [RAW_FILE]
+
+
+def test_a_batch_that_readers_see_otherwise_is_not_published(
+    run: Run, lakehouse: Lakehouse
+) -> None:
+    lakehouse.use(load=LOAD_WHAT_THE_LEDGER_HAS_NOT)
+
+    outcome = run()
+
+    assert outcome.state == "failed"
+    assert outcome.tasks_in("failed") == {"query_rows_per_batch"}
+    assert outcome.tasks_in("upstream_failed") == {
+        "publish_batch",
+        "archive_files",
+        "notify_success",
+    }
+    assert outcome.tries["query_rows_per_batch"] == 1
+    assert outcome.subjects == ["FAILED: orders_lakehouse.query_rows_per_batch"]
+    assert lakehouse.bucket.listed("raw/") == [RAW_FILE]
+    assert lakehouse.bucket.listed("published/") == []
 
 
 def test_an_archive_that_fails_keeps_the_batch_open(run: Run, lakehouse: Lakehouse) -> None:

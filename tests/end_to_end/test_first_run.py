@@ -10,6 +10,7 @@ import boto3
 import pyarrow as pa
 import pytest
 
+from local_stack.paths import ROOT
 from tests.end_to_end.oracle import COLUMNS, KEYS, Expected
 from tests.end_to_end.pipeline import FIRST, Pipeline, States
 
@@ -109,6 +110,18 @@ def test_files_are_archived_byte_for_byte_and_raw_is_empty(
 def test_athena_answers_what_the_ledger_says(pipeline: Pipeline, ledger: dict[str, Any]) -> None:
     for dataset, counts in ledger["datasets"].items():
         rows = pipeline.query(f"select count(*) as n from {dataset}")
+        assert rows == [[str(counts["outcomes"]["inserted"])]]
+
+
+def test_the_batch_is_marked_as_published_and_shows_in_full(
+    pipeline: Pipeline, batch_id: str, ledger: dict[str, Any]
+) -> None:
+    mark = pipeline.required_record(f"{batch_id}/published.json")
+    versions = {name: counts["new_version"] for name, counts in ledger["datasets"].items()}
+    assert mark["versions"].items() >= versions.items()
+    for dataset, counts in ledger["datasets"].items():
+        sql = (ROOT / f"include/sql/published_{dataset}.sql").read_text()
+        rows = pipeline.query(f"select count(*) as n from (\n{sql}\n) as published")
         assert rows == [[str(counts["outcomes"]["inserted"])]]
 
 

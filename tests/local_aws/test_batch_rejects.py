@@ -28,6 +28,7 @@ def rejects(*rows: tuple[str, str, list[str], dict[str, str]], batch_id: str) ->
         "category": ["data_quality"] * len(rows),
         "reasons": reasons,
         "raw_record": pa.array([list(record.items()) for record in records], STRINGS),
+        "source_file": ["a.csv"] * len(rows),
         "delivered_at": pa.array([NOON] * len(rows), pa.timestamp("us", "UTC")),
         "batch_id": [batch_id] * len(rows),
         "status": statuses,
@@ -71,7 +72,7 @@ def test_every_column_of_the_table_is_there(aws: Aws) -> None:
     execution = aws.query("SELECT * FROM batch_rejects WHERE batch_id = 'b1'", DATABASE)
     answer = aws.client("athena").get_query_results(QueryExecutionId=execution["QueryExecutionId"])
     info = answer["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
-    [table] = FACTS["external_tables"]
+    [table] = [each for each in FACTS["external_tables"] if each["name"] == "batch_rejects"]
     assert [column["Name"] for column in info] == [*table["columns"], "batch_id"]
     assert {column["Name"]: column["Type"] for column in info}["last_seen_at"] == "timestamp"
 
@@ -121,8 +122,8 @@ def test_a_query_that_names_no_batch_fails_as_in_athena(sql: str, aws: Aws) -> N
 def test_the_ready_query_tells_why_a_batch_was_refused(aws: Aws) -> None:
     text = (ROOT / "include/sql/rejects_by_reason.sql").read_text()
     assert aws.rows(for_batch(text, "b1"), DATABASE) == [
-        ["orders", "data_quality", "short_record", "2"],
-        ["orders", "data_quality", "missing_value:user_id", "1"],
+        ["orders", "data_quality", "short_record", "a.csv", "2"],
+        ["orders", "data_quality", "missing_value:user_id", "a.csv", "1"],
     ]
 
 

@@ -69,10 +69,20 @@ def test_a_second_crawl_updates_what_changed_and_nothing_else(aws: Aws) -> None:
 def test_a_bad_target_fails_the_crawl_by_name_and_the_good_ones_are_done(aws: Aws) -> None:
     good = write_table(aws, "mixed/good", ORDERS)
     bad = f"s3://{BUCKET}/mixed/bad"
+    aws.put("mixed/bad/rows.parquet", b"no table's")
     last = crawl(aws, "mixed", "mixed", bad, good)
     assert last["Status"] == "FAILED"
     assert str(last["ErrorMessage"]) == f"{bad}: no Delta log there"
     assert get_table(aws, "mixed", "good")
+
+
+def test_a_table_that_nobody_has_made_yet_is_no_error(aws: Aws) -> None:
+    good = write_table(aws, "early/good", ORDERS)
+    aws.put("early/not_yet_but_alike/rows.parquet", b"of another")
+    last = crawl(aws, "early", "early", f"s3://{BUCKET}/early/not_yet", good)
+    assert last["Status"] == "SUCCEEDED"
+    tables = aws.client("glue").get_tables(DatabaseName="early")["TableList"]
+    assert [table["Name"] for table in tables] == ["good"]
 
 
 def test_an_unreadable_log_fails_the_crawl_by_name(aws: Aws) -> None:

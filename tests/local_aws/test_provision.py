@@ -65,7 +65,7 @@ def test_every_file_that_a_job_names_is_there(account: Aws) -> None:
         assert account.client("s3").head_object(Bucket=BUCKET, Key=key)["ContentLength"]
 
 
-def test_the_crawler_reads_every_dataset_and_the_rejects(account: Aws) -> None:
+def test_the_crawler_reads_every_delta_table(account: Aws) -> None:
     crawler = account.client("glue").get_crawler(Name=FACTS["crawler"]["name"])["Crawler"]
     (target,) = crawler["Targets"]["DeltaTargets"]
     assert target["CreateNativeDeltaTable"] is True
@@ -74,6 +74,7 @@ def test_the_crawler_reads_every_dataset_and_the_rejects(account: Aws) -> None:
         f"s3://{BUCKET}/processed/orders",
         f"s3://{BUCKET}/processed/order_items",
         f"s3://{BUCKET}/rejected",
+        f"s3://{BUCKET}/quality_results",
     }
     assert crawler["DatabaseName"] == FACTS["crawler"]["database"]
 

@@ -28,7 +28,7 @@ def planned(bucket: Bucket, key: str, verdict: str = "accepted") -> Record:
 
 
 def load(bucket: Bucket, *files: Record, rejects: str | None = None) -> None:
-    """Make b1 the open batch, planned with these files and loaded.
+    """Make b1 the open batch, planned with these files, loaded and published.
 
     The load rejects the file `rejects`, besides those that are planned as rejected.
     """
@@ -43,6 +43,7 @@ def load(bucket: Bucket, *files: Record, rejects: str | None = None) -> None:
     bucket.put_batch(
         manifest={"bucket": bucket.name, "files": list(files)}, load={"files": counted}
     )
+    bucket.put_batch(published={"attempt": 1})
     bucket.put_record("b1/attempts/1/verdict.json", {"verdict": "pass"})
     bucket.put_record("_open.json", {"batch_id": "b1"})
 
@@ -113,6 +114,18 @@ def test_a_batch_that_the_gate_did_not_let_pass_keeps_its_files(
         archive_files(deployment, "b1")
 
     assert bucket.listed("raw/") == ["raw/orders/a.csv"]
+
+
+def test_a_batch_that_is_not_published_keeps_its_files(
+    bucket: Bucket, deployment: Deployment
+) -> None:
+    load(bucket, planned(bucket, "raw/orders/a.csv"))
+    bucket.put_batch(published={"attempt": 0})
+
+    with pytest.raises(BatchNotReady, match="b1 is not published: clear publish_batch"):
+        archive_files(deployment, "b1")
+    assert bucket.listed("raw/") == ["raw/orders/a.csv"]
+    assert bucket.record("_open.json") == {"batch_id": "b1"}
 
 
 def test_a_batch_that_is_not_loaded_keeps_its_files(bucket: Bucket, deployment: Deployment) -> None:

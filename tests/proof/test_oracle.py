@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from lakehouse_spark.contract import Contract
 from pyspark.sql import SparkSession
 
-from tests.proof.comparison import load_all, load_one
 from tests.conftest import LONG
+from tests.proof.comparison import load_all, load_one
 from tests.proof.lake import folder_lake
 from tests.proof.oracle import Oracle
 from tests.proof.random_deliveries import Plan, plans
