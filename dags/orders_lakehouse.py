@@ -20,7 +20,9 @@ Any task may be cleared at any time, "with downstream": no row is loaded twice, 
   `max_reject_share`, which takes up the same batch (a cleared task has its run's parameters).
 * `check_quality`: the scan could not be made. Read the Glue log, mend the checks, clear it.
 * `quality_gate`: the data is not good enough, see the log. Mend the file or the contract and clear
-  `plan_batch`, or mend the check and clear `load_delta`.
+  `plan_batch`, or mend the check and clear `load_delta`. A run with `on_failing_verdict`: `keep`
+  leaves the batch in the tables, unpublished: mend the check and clear `check_quality`, or trigger
+  a run with `undo`. Runs that do not choose, as the scheduled ones, do as was chosen before.
 * `undo_batch`: readers still see the bad batch. Urgent: read the Glue log, clear it.
 * `run_crawler`: Athena may miss new tables or columns. Look at the crawler in Glue, clear it.
 * `query_*`: Athena does not answer over the new data; the log has its reason, clear it. Or Athena
@@ -95,6 +97,7 @@ with DAG(
     tags=["lakehouse", "orders"],
     params={
         "min_quality_score": MIN_SCORE,
+        "on_failing_verdict": quality.on_failing_param(),
         "quality_scope": SCOPE,
         **limits.limit_params(),
     },
@@ -140,6 +143,7 @@ with DAG(
     quality_gate = step(
         quality.pass_quality_gate,
         "{{ params.min_quality_score }}",
+        "{{ params.on_failing_verdict or '' }}",
         task_id="quality_gate",
         retries=0,
         on_failure_callback=alerts.notify_failure(FACTS, TOPICS.data_quality),

@@ -3,6 +3,7 @@
 import logging
 from datetime import UTC, datetime
 
+from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from lakehouse_airflow.batches import VERDICT, Batch, BatchNotReady, batch_of
@@ -11,15 +12,37 @@ from lakehouse_airflow.records import Record, utc_text
 
 log = logging.getLogger(__name__)
 
+ON_FAILING = "on_failing_verdict"  # the DAG's parameter, and the field of the verdict
+UNDO, KEEP = "undo", "keep"
+GO_ON = (
+    f"mend the check and clear check_quality, or trigger a new run with {ON_FAILING}: {UNDO}, "
+    "which takes up the same batch"
+)
+
 
 class QualityGateClosed(AirflowFailException):
     """The batch failed its checks or scored too low; the message names the failed checks."""
 
 
-def pass_quality_gate(deployment: Deployment, batch_id: str, min_score: str) -> None:
+def on_failing_param() -> Param:
+    """Return the form's field for what becomes of a batch that the gate turns away."""
+    return Param(
+        None,
+        type=["null", "string"],
+        enum=[None, UNDO, KEEP],
+        title="On a failing verdict",
+        description=f"{UNDO}: take the batch back. {KEEP}: leave it in the tables. "
+        f"Empty: as an earlier run decided for this attempt, else {UNDO}.",
+    )
+
+
+def pass_quality_gate(
+    deployment: Deployment, batch_id: str, min_score: str, on_failing: str = ""
+) -> None:
     """Write the verdict on the batch's current attempt, and fail on a failing one.
 
-    `min_score` is a number, 0 to 100, in the text that its template gives.
+    `min_score` is a number, 0 to 100, in the text that its template gives; `on_failing` is the
+    parameter of that name, empty where nobody chose.
 
     Raises:
         BatchNotReady: the batch is not loaded, or its attempt is not checked.
@@ -34,16 +57,17 @@ def pass_quality_gate(deployment: Deployment, batch_id: str, min_score: str) -> 
         "score": report["score"],
         "min_score": float(min_score),
         "objections": objections,
+        ON_FAILING: on_failing or _decided_before(batch),
         "decided_at": utc_text(datetime.now(UTC)),
     }
     batch.put(VERDICT.format(report["attempt"]), verdict)
     if objections:
-        raise QualityGateClosed(f"batch {batch_id}: {'; '.join(objections)}")
+        raise QualityGateClosed(_refusal(batch_id, verdict))
     log.info("batch %s passes with score %s", batch_id, report["score"])
 
 
 def require_failing_verdict(deployment: Deployment, batch_id: str) -> None:
-    """Skip the undo unless the gate turned the current attempt away, or an undo is unfinished.
+    """Skip the undo unless the verdict on the current attempt asks for it, or one is unfinished.
 
     The undo is also started when the gate could not run at all, because a task before it failed.
     """
@@ -59,6 +83,23 @@ def require_failing_verdict(deployment: Deployment, batch_id: str) -> None:
             f"nothing to undo: attempt {attempt} of batch {batch_id} has no failing verdict. "
             "To load the batch again, clear load_delta"
         )
+    if verdict.get(ON_FAILING) == KEEP:
+        raise AirflowSkipException(
+            f"batch {batch_id} stays in the tables, as the verdict says. To go on, {GO_ON}"
+        )
+
+
+def _decided_before(batch: Batch) -> str:
+    """Return what was decided for this attempt: a scheduled run undoes nothing a person keeps."""
+    decided: str = (batch.verdict() or {}).get(ON_FAILING, UNDO)
+    return decided
+
+
+def _refusal(batch_id: str, verdict: Record) -> str:
+    refusal = f"batch {batch_id}: {'; '.join(verdict['objections'])}"
+    if verdict[ON_FAILING] == KEEP:
+        return f"{refusal}. It stays in the tables: {GO_ON}"
+    return refusal
 
 
 def _report_of_current_attempt(batch: Batch) -> Record:

@@ -163,6 +163,21 @@ def test_a_batch_that_the_gate_turns_away_is_undone(run: Run, lakehouse: Lakehou
     assert lakehouse.bucket.listed("raw/") == [RAW_FILE]
 
 
+def test_a_batch_that_is_kept_fails_the_run_and_stays(run: Run, lakehouse: Lakehouse) -> None:
+    outcome = run(min_quality_score=95, on_failing_verdict="keep")
+
+    assert outcome.state == "failed"
+    assert outcome.tasks_in("failed") == {"quality_gate"}
+    assert outcome.tasks_in("skipped") == {"undo_batch"}
+    assert outcome.subjects == ["FAILED: orders_lakehouse.quality_gate"]
+    [ledger] = [key for key in lakehouse.bucket.listed("batches/") if key.endswith("/load.json")]
+
+    outcome = run(min_quality_score=95, on_failing_verdict="undo")
+
+    assert "undo_batch" in outcome.tasks_in("success")
+    assert ledger not in lakehouse.bucket.listed("batches/")
+
+
 def test_a_batch_that_readers_see_otherwise_is_not_published(
     run: Run, lakehouse: Lakehouse
 ) -> None:
