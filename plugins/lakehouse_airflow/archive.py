@@ -45,6 +45,36 @@ def archive_key(prefixes: Prefixes, batch_id: str, file: Record) -> str:
     return f"{prefixes.archive}{dataset}/{batch_id}/{name}"
 
 
+def move_planned(
+    batch: Batch, file: Record, target_key: str, config: TransferConfig = COPY_IN_PARTS
+) -> None:
+    """Move a file of the manifest, in exactly the version that was planned."""
+    move = Move(
+        bucket=batch.records.bucket,
+        key=file["key"],
+        version_id=file["version_id"],
+        size=file["size"],
+        etag=file["etag"],
+        delivered_at=file["delivered_at"],
+        target_key=target_key,
+    )
+    try:
+        move_file(batch.records.s3, move, config)
+    except ClientError as error:
+        raise ArchiveError(f"{move.key} could not be archived: {error}") from error
+    log.info("%s is archived as %s", move.key, move.target_key)
+
+
+def moved_to(file: Record, archive_key: str | None) -> Record:
+    """Return what the records say of a file of the manifest that has left ``raw/``."""
+    return {
+        "key": file["key"],
+        "version_id": file["version_id"],
+        "archive_key": archive_key,
+        "size": file["size"],
+    }
+
+
 def _archive(prefixes: Prefixes, batch: Batch, config: TransferConfig) -> Record:
     """Move every file of the manifest, then write down where each of them went."""
     manifest, ledger = batch.manifest(), batch.loaded_ledger()
@@ -54,32 +84,7 @@ def _archive(prefixes: Prefixes, batch: Batch, config: TransferConfig) -> Record
     archived: Record = {"files": []}
     for file in manifest["files"]:
         target_key = target_keys[file["key"]]
-        _move(batch, _planned_move(manifest["bucket"], file, target_key), config)
-        archived["files"].append({
-            "key": file["key"],
-            "version_id": file["version_id"],
-            "archive_key": target_key,
-            "size": file["size"],
-        })
+        move_planned(batch, file, target_key, config)
+        archived["files"].append(moved_to(file, target_key))
     batch.put("archived.json", archived)
     return archived
-
-
-def _planned_move(bucket: str, file: Record, target_key: str) -> Move:
-    return Move(
-        bucket=bucket,
-        key=file["key"],
-        version_id=file["version_id"],
-        size=file["size"],
-        etag=file["etag"],
-        delivered_at=file["delivered_at"],
-        target_key=target_key,
-    )
-
-
-def _move(batch: Batch, move: Move, config: TransferConfig) -> None:
-    try:
-        move_file(batch.records.s3, move, config)
-    except ClientError as error:
-        raise ArchiveError(f"{move.key} could not be archived: {error}") from error
-    log.info("%s is archived as %s", move.key, move.target_key)
