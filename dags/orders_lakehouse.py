@@ -12,6 +12,9 @@ Any task may be cleared at any time, "with downstream": no row is loaded twice, 
 
 * `wait_for_files`: `raw/` can't be listed (no files is a skip). Mend bucket or rights, clear it.
 * `plan_batch`: a file can't be read, or the bucket keeps no versions. The log names it; clear it.
+  A batch that can't be mended: trigger a run with `set_aside`, its id. `plan_batch` moves its files
+  to `archive/set_aside/<batch_id>/`, and the same run goes on with what is left in `raw/`, newer
+  versions of those files too. Where it refuses, the log says what to do before you trigger again.
 * `load_delta`: its Glue job failed three times, or a person stopped it. See its Glue log, clear it.
   It fails before any table is touched when a file or the contract's version has changed (clear
   `plan_batch`), when another job holds the lease (clear it later), or when too many rows are
@@ -55,6 +58,7 @@ from lakehouse_airflow import (
     metrics,
     publication,
     quality,
+    set_aside,
 )
 from lakehouse_airflow.crawling import FreshCrawlOperator
 from lakehouse_airflow.deployment import read_deployment
@@ -99,6 +103,7 @@ with DAG(
         "min_quality_score": MIN_SCORE,
         "on_failing_verdict": quality.on_failing_param(),
         "quality_scope": SCOPE,
+        "set_aside": set_aside.set_aside_param(),
         **limits.limit_params(),
     },
     template_searchpath=[str(INCLUDE / "sql")],
@@ -124,7 +129,7 @@ with DAG(
     plan_batch = PythonOperator(
         task_id="plan_batch",
         python_callable=partial(intake.plan_batch, FACTS, CONTRACT),
-        op_args=["{{ run_id }}"],
+        op_args=["{{ run_id }}", "{{ params.set_aside or '' }}"],
     )
     load_delta = glue_job(
         task_id="load_delta",

@@ -9,6 +9,7 @@ from lakehouse_airflow.records import Record, Records, batch_records
 
 OPEN_BATCH = "_open.json"
 REPLACED = "replaced.json"
+SET_ASIDE = "set_aside"  # the DAG's parameter, what replaced.json calls it, and a record's name
 PUBLISHED = "published.json"
 # Of one attempt, by its number.
 VERDICT = "attempts/{}/verdict.json"
@@ -63,6 +64,10 @@ class Batch:
     def was_loaded(self) -> bool:
         """Return whether the batch is loaded, or was so when its files left for the archive."""
         return any(self.read(name) is not None for name in ("load.json", "archived.json"))
+
+    def was_set_aside(self) -> bool:
+        """Return whether the batch's files were moved away, since it could not be mended."""
+        return self.read(f"{SET_ASIDE}.json") is not None
 
     def is_begun(self) -> bool:
         """Return whether tables may hold a part of the batch: no load or undo came to its end."""
@@ -123,6 +128,11 @@ class Batch:
         self.records.delete_if(OPEN_BATCH, {"batch_id": self.batch_id})
 
 
+def is_set_aside(replaced: Record) -> bool:
+    """Return whether a batch gave way because a person asked for it to be set aside."""
+    return SET_ASIDE in replaced["changed"]
+
+
 def batch_of(deployment: Deployment, batch_id: str) -> Batch:
     """Return the batch that a task was given.
 
@@ -138,10 +148,14 @@ def require_planned(deployment: Deployment, batch_id: str) -> None:
     """Refuse to load what is not planned (BatchNotReady); the load ends an unfinished undo."""
     batch = batch_of(deployment, batch_id)
     batch.manifest()
-    if batch.read(REPLACED) and not batch.was_loaded():
-        raise BatchNotReady(
-            f"the files of batch {batch_id}, or the contract, have changed: clear plan_batch"
-        )
+    replaced = batch.read(REPLACED)
+    if replaced is None or batch.was_loaded():
+        return
+    if is_set_aside(replaced):
+        raise BatchNotReady(f"batch {batch_id} is set aside: clear plan_batch, for another")
+    raise BatchNotReady(
+        f"the files of batch {batch_id}, or the contract, have changed: clear plan_batch"
+    )
 
 
 def require_loaded(deployment: Deployment, batch_id: str) -> None:

@@ -1,9 +1,12 @@
 """What is no longer as a batch was planned: its files in ``raw/``, and the contract."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lakehouse_airflow.records import Record
+
+log = logging.getLogger(__name__)
 
 CONTRACT = "contract"
 
@@ -25,6 +28,20 @@ def changes_since(
         *_changed_files(manifest, current_versions),
         *_changed_contract(manifest, contract_version),
     ]
+
+
+def warn_of(changes: list[Change], batch_id: str, undo_job: str) -> None:
+    """Say what to do about a batch that has changed since its load began."""
+    for change in changes:
+        log.warning(
+            "%s, but batch %s is kept, since its load has begun: %s and clear load_delta, or "
+            "run the Glue job %s with --batch_id %s and clear plan_batch",
+            change.now,
+            batch_id,
+            change.way_back,
+            undo_job,
+            batch_id,
+        )
 
 
 def _changed_files(manifest: Record, current_versions: Mapping[str, str]) -> Iterator[Change]:

@@ -7,29 +7,37 @@ from pathlib import Path
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from lakehouse_airflow.batches import OPEN_BATCH, REPLACED, Batch
-from lakehouse_airflow.changes import Change, changes_since
+from lakehouse_airflow.asking import ask_to_set_aside, overtaken
+from lakehouse_airflow.batches import OPEN_BATCH, REPLACED, Batch, is_set_aside
+from lakehouse_airflow.changes import Change, changes_since, warn_of
 from lakehouse_airflow.contract import Contract, read_contract
 from lakehouse_airflow.deployment import Deployment
 from lakehouse_airflow.manifest import current_versions, freeze_manifest
 from lakehouse_airflow.records import Record, Records, batch_records, utc_text
+from lakehouse_airflow.set_aside import is_settled, set_aside, withdraw
 
 log = logging.getLogger(__name__)
 
 
-def plan_batch(deployment: Deployment, contract_path: Path, dag_run_id: str) -> str:
+def plan_batch(
+    deployment: Deployment, contract_path: Path, dag_run_id: str, set_aside_id: str = ""
+) -> str:
     """Return the batch of a DAG run: its own, else the open one, else what lies in ``raw/`` now.
 
     A batch whose files or contract have changed before anything of it was committed gives way to a
-    new one.
+    new one. Before all that the open batch is set aside, if a person names it.
 
     Raises:
+        SetAsideRefused: the named batch can't be set aside.
         AirflowSkipException: nothing to load.
         BucketNotVersioned: the bucket keeps no versions.
     """
     records = batch_records(deployment)
     contract = read_contract(contract_path)
-    batch_id = Planner(deployment, contract, dag_run_id, records).batch_of_run()
+    planner = Planner(deployment, contract, dag_run_id, records)
+    if set_aside_id:
+        planner.set_aside(set_aside_id)
+    batch_id = planner.batch_of_run()
     log.info("DAG run %s works on batch %s", dag_run_id, batch_id)
     return batch_id
 
@@ -56,11 +64,23 @@ class Planner:
             self.records.put(run_record, {"batch_id": batch_id})
         return batch_id
 
+    def set_aside(self, batch_id: str) -> None:
+        """Set the open batch aside; do nothing where that is done."""
+        batch = Batch(self.records, batch_id)
+        if batch.was_set_aside():
+            log.info("batch %s was set aside before: nothing to do", batch_id)
+            return
+        ask_to_set_aside(self.deployment, batch, self.dag_run_id)
+        self._standing({"batch_id": batch_id})
+        if not batch.was_set_aside():
+            withdraw(batch)
+            raise overtaken(batch)
+
     def _standing(self, planned: Record | None) -> str | None:
         """Return the batch of a record, else the last one that took its place, if one did."""
         batch_id: str | None = planned["batch_id"] if planned else None
         while batch_id and (replaced := self._replacement(Batch(self.records, batch_id))):
-            self._hand_over(batch_id, replaced["by"])
+            self._hand_over(Batch(self.records, batch_id), replaced)
             batch_id = replaced["by"]
         return batch_id
 
@@ -83,16 +103,18 @@ class Planner:
         if batch.was_loaded():
             return None
         replaced = batch.read(REPLACED) or self._replace_changed(batch)
-        if replaced and self._is_overtaken(batch):
+        if replaced and self._is_overtaken(batch, replaced):
             self.records.delete_if(f"{batch.batch_id}/{REPLACED}", replaced)
             return self._replacement(batch)
         return replaced
 
-    def _is_overtaken(self, batch: Batch) -> bool:
+    def _is_overtaken(self, batch: Batch, replaced: Record) -> bool:
         """Return whether the load began before the batch was handed over, so that it stands.
 
         Looked at once replaced.json is there: a load may begin while the new manifest is made.
         """
+        if is_set_aside(replaced):
+            return not is_settled(replaced) and batch.is_begun()
         is_open = self.records.read(OPEN_BATCH) == {"batch_id": batch.batch_id}
         return is_open and batch.is_begun()
 
@@ -102,7 +124,7 @@ class Planner:
         if not changes:
             return None
         if batch.is_begun():
-            self._warn_of(changes, batch)
+            warn_of(changes, batch.batch_id, self.deployment.glue_jobs.undo.name)
             return None
         return self._replace(batch, [change.name for change in changes])
 
@@ -129,21 +151,12 @@ class Planner:
         )
         return batch.create(REPLACED, record)
 
-    def _hand_over(self, batch_id: str, by: str | None) -> None:
-        """Make the batch that took the place of the open one the open one."""
-        if by is None:
-            Batch(self.records, batch_id).close()
+    def _hand_over(self, batch: Batch, replaced: Record) -> None:
+        """Make the batch that took the place of the open one the open one; there may be none."""
+        if is_set_aside(replaced):
+            set_aside(self.deployment.prefixes, batch, replaced)
+        if replaced["by"] is None:
+            batch.close()
         else:
-            self.records.replace_if(OPEN_BATCH, {"batch_id": batch_id}, {"batch_id": by})
-
-    def _warn_of(self, changes: list[Change], batch: Batch) -> None:
-        for change in changes:
-            log.warning(
-                "%s, but batch %s is kept, since its load has begun: %s and clear load_delta, or "
-                "run the Glue job %s with --batch_id %s and clear plan_batch",
-                change.now,
-                batch.batch_id,
-                change.way_back,
-                self.deployment.glue_jobs.undo.name,
-                batch.batch_id,
-            )
+            old, new = {"batch_id": batch.batch_id}, {"batch_id": replaced["by"]}
+            self.records.replace_if(OPEN_BATCH, old, new)

@@ -11,7 +11,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.utils.db import initdb
 
 from tests.dags.glue_scripts import FAIL, LOAD_AND_LOSE_THE_FILES, LOAD_WHAT_THE_LEDGER_HAS_NOT
-from tests.dags.lakehouse import RAW_FILE, Lakehouse
+from tests.dags.lakehouse import PRODUCTS, RAW_FILE, Lakehouse
 
 TASKS = {
     "wait_for_files",
@@ -176,6 +176,25 @@ def test_a_batch_that_is_kept_fails_the_run_and_stays(run: Run, lakehouse: Lakeh
 
     assert "undo_batch" in outcome.tasks_in("success")
     assert ledger not in lakehouse.bucket.listed("batches/")
+
+
+def test_a_batch_that_is_set_aside_makes_room_for_what_is_left(
+    run: Run, lakehouse: Lakehouse
+) -> None:
+    lakehouse.use(load=FAIL)
+    run()
+    batch_id = lakehouse.bucket.record("_open.json")["batch_id"]
+    lakehouse.use()
+    lakehouse.bucket.put("raw/products/later.csv", PRODUCTS)
+
+    outcome = run(set_aside=batch_id)
+
+    assert outcome.state == "success"
+    assert lakehouse.bucket.listed(f"archive/set_aside/{batch_id}/")
+    assert [key.rpartition("/")[2] for key in lakehouse.bucket.listed("archive/products/")] == [
+        "later.csv"
+    ]
+    assert lakehouse.bucket.listed("raw/") == []
 
 
 def test_a_batch_that_readers_see_otherwise_is_not_published(

@@ -33,8 +33,11 @@ def crash_at(monkeypatch: pytest.MonkeyPatch, module: Any, step: str, table: str
     monkeypatch.setattr(module, step, run_or_crash)
 
 
+@pytest.mark.parametrize(
+    ("by", "changed"), [("b2", "contract"), (None, "set_aside")], ids=["gives way", "is set aside"]
+)
 def test_a_batch_that_gives_way_while_it_is_loaded_commits_nothing(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    by: str | None, changed: str, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plan is replaced at the very moment when the load writes down its base versions."""
     shop.deliver("orders", "o.csv", f"{ORDERS}1,1,7,2025-04-01T11:00:00,1.00,2025-04-01\n")
@@ -42,12 +45,12 @@ def test_a_batch_that_gives_way_while_it_is_loaded_commits_nothing(
 
     def replace_too(records: BatchRecords, name: str, record: Record) -> Record:
         written = proper(records, name, record)
-        records.put("replaced.json", {"by": "b2", "changed": ["contract"]})
+        records.put("replaced.json", {"by": by, "changed": [changed]})
         return written
 
     monkeypatch.setattr(BatchRecords, "create", replace_too)
     for _ in range(2):
-        with pytest.raises(AttemptError, match="gave way to b2"):
+        with pytest.raises(AttemptError, match=f"gave way to {by or 'none'}"):
             shop.load(batch_id)
     assert set(shop.versions().values()) == {0}
     assert shop.records("b1").read("load.json") is None

@@ -21,8 +21,8 @@ Manifest = Callable[[], Record]
 def plan(bucket: Bucket, deployment: Deployment) -> Plan:
     """Plans for a DAG run, and returns the batch id."""
 
-    def plan(dag_run_id: str = "run_1", contract: Path = CONTRACT) -> str:
-        return intake.plan_batch(deployment, contract, dag_run_id)
+    def plan(dag_run_id: str = "run_1", contract: Path = CONTRACT, set_aside: str = "") -> str:
+        return intake.plan_batch(deployment, contract, dag_run_id, set_aside)
 
     return plan
 

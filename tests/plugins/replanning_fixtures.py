@@ -1,5 +1,6 @@
 """A planned batch of two files in raw/, how far it may have come, and what a supplier does."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -29,6 +30,9 @@ TAKEN_BACK: dict[str, Record] = {
     "attempts/1/undo_started": {},
     "attempts/1/undone": {},
 }
+
+
+WRITES = frozenset({"PutObject", "DeleteObject"})
 
 
 class Died(BaseException):
@@ -73,16 +77,21 @@ def lying_in_raw(bucket: Bucket) -> dict[str, str]:
     return {key: bucket.get(key)["VersionId"] for key in bucket.listed("raw/")}
 
 
-def die_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the worker die right after S3 answered its n-th write or delete."""
+def die_after(calls: int, monkeypatch: pytest.MonkeyPatch, among: frozenset[str] = WRITES) -> None:
+    """Let the worker die right after S3 answered its n-th write or delete, or call of others."""
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
-    left = iter(range(writes - 1, -1, -1))
+    left = iter(range(calls - 1, -1, -1))
 
     def mortal_call(client: BaseClient, operation: str, parameters: Any) -> Any:
         try:
             return call(client, operation, parameters)
         finally:
-            if operation in {"PutObject", "DeleteObject"} and next(left) == 0:
+            if operation in among and in_task() and next(left, 1) == 0:
                 raise Died
 
     monkeypatch.setattr(BaseClient, "_make_api_call", mortal_call)
+
+
+def in_task() -> bool:
+    """Return whether this is the task's thread, not one of those that copy files for it."""
+    return threading.current_thread() is threading.main_thread()

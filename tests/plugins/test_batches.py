@@ -144,9 +144,18 @@ def test_a_batch_without_a_manifest_may_not_be_loaded(
 
 
 def test_a_batch_that_gave_way_may_not_be_loaded(bucket: Bucket, deployment: Deployment) -> None:
-    bucket.put_batch(manifest={"files": []}, replaced={"by": "b2"})
+    bucket.put_batch(manifest={"files": []}, replaced={"by": "b2", "changed": ["contract"]})
 
     with pytest.raises(BatchNotReady, match="b1, or the contract, have changed: clear plan_batch"):
+        require_planned(deployment, "b1")
+
+
+def test_a_batch_that_is_set_aside_may_not_be_loaded(
+    bucket: Bucket, deployment: Deployment
+) -> None:
+    bucket.put_batch(manifest={"files": []}, replaced={"by": None, "changed": ["set_aside"]})
+
+    with pytest.raises(BatchNotReady, match="batch b1 is set aside: clear plan_batch"):
         require_planned(deployment, "b1")
 
 
