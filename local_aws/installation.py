@@ -1,4 +1,4 @@
-"""Our Glue and Athena, put where moto's server looks for its own."""
+"""Our Glue and Athena, put where moto's server looks for its own, and S3's listing mended."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,11 +14,13 @@ from local_aws.athena_actions import LocalAthenaResponse
 from local_aws.athena_backend import LocalAthenaBackend
 from local_aws.glue_actions import LocalGlueResponse
 from local_aws.glue_backend import LocalGlueBackend
+from local_aws.s3_listing import hide_deleted_folders
 from local_aws.settings import Settings
 
 
 def install_services(settings: Settings) -> Callable[[], None]:
     """Take moto's place for Glue and Athena, and return what ends all that they run."""
+    hide_deleted_folders()
     new_backends: Any = BackendDict
     glue = new_backends(partial(LocalGlueBackend, settings), "glue")
     athena = new_backends(partial(LocalAthenaBackend, settings), "athena")

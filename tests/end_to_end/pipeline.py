@@ -49,6 +49,17 @@ class Pipeline:
         state = self.wait(lambda: (s := self.api.run_state(DAG_ID, run_id)) in ENDED and s)
         return {"run": state, **{task: each["state"] for task, each in self.tasks(run_id).items()}}
 
+    def succeed(self, run_id: str) -> States:
+        """Wait until the run has ended, well: else tell the last lines of what failed."""
+        states = self.finish(run_id)
+        logs = [
+            self.log(run_id, task)[-2000:]
+            for task, state in states.items()
+            if state == "failed" and task != "run"
+        ]
+        assert states["run"] == "success", "\n".join([f"{run_id}: {states}", *logs])
+        return states
+
     def tasks(self, run_id: str) -> dict[str, dict[str, Any]]:
         """Return the run's task instances by task id."""
         return {each["task_id"]: each for each in self.api.task_instances(DAG_ID, run_id)}

@@ -99,7 +99,7 @@ def test_a_bad_rule_is_undone_on_all_tables_then_mended_and_loaded(
     assert topics(pipeline) == [QUALITY]
     bad_rule()
     pipeline.clear("test_bad_rule", "load_delta")
-    assert pipeline.finish("test_bad_rule")["run"] == "success"
+    pipeline.succeed("test_bad_rule")
     assert orders_with(pipeline, 810001) == [["1"]]
     assert pipeline.query(history) == [["2"]]
     assert topics(pipeline) == [QUALITY, PUBLISHED]
@@ -119,7 +119,7 @@ def test_an_undo_is_refused_because_of_a_commit_of_others(
     assert orders_with(pipeline, 810002) == [["1"]]
     bad_rule()
     pipeline.clear("test_refused", "check_quality")
-    assert pipeline.finish("test_refused")["run"] == "success"
+    pipeline.succeed("test_refused")
 
 
 def test_a_batch_that_cannot_be_mended_is_set_aside(
@@ -137,7 +137,7 @@ def test_a_batch_that_cannot_be_mended_is_set_aside(
     assert orders_with(pipeline, 810003) == [["0"]]
     bad_rule()
     deliver(810004)
-    assert pipeline.finish(pipeline.start("test_after_aside"))["run"] == "success"
+    pipeline.succeed(pipeline.start("test_after_aside"))
     assert orders_with(pipeline, 810004) == [["1"]]
     assert topics(pipeline) == [QUALITY, PUBLISHED]
 
@@ -162,7 +162,7 @@ def test_a_failing_crawler_alerts_once_over_its_tries_and_recovers_once(
         assert told in alert.message
     provision(ROOT, stack.endpoint)
     pipeline.clear("test_crawler", "run_crawler")
-    assert pipeline.finish("test_crawler")["run"] == "success"
+    pipeline.succeed("test_crawler")
     assert topics(pipeline) == [FAILURES, PUBLISHED]
 
 
@@ -180,7 +180,7 @@ def test_a_slow_job_trips_the_deadline_once_while_it_is_going(
         pipeline.send_signal(glue_run, signal.SIGCONT)
     assert alert.topic == DELAYS
     assert "test_slow" in alert.text
-    assert pipeline.finish("test_slow")["run"] == "success"
+    pipeline.succeed("test_slow")
     assert topics(pipeline) == [DELAYS, PUBLISHED]
 
 
@@ -189,7 +189,7 @@ def test_clearing_each_task_after_the_end_changes_nothing_and_sends_nothing_twic
 ) -> None:
     deliver(810007)
     run_id = pipeline.start("test_cleared")
-    assert pipeline.finish(run_id)["run"] == "success"
+    pipeline.succeed(run_id)
     assert topics(pipeline) == [PUBLISHED]
     versions, records = pipeline.versions(), batch_objects(pipeline, run_id)
     for task in pipeline.tasks(run_id):

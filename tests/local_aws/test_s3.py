@@ -133,3 +133,14 @@ def test_an_object_of_many_parts_is_whole(aws: Aws) -> None:
         parts.append({"PartNumber": number, "ETag": part["CopyPartResult"]["ETag"]})
     s3.complete_multipart_upload(**of_upload, MultipartUpload={"Parts": parts})
     assert s3.get_object(Bucket=BUCKET, Key="parts")["Body"].read() == content
+
+
+def test_a_folder_of_deleted_objects_is_not_listed(aws: Aws, versioned: str) -> None:
+    s3 = aws.client("s3")
+    for key in ("a/b/gone", "a/c/there", "d/gone"):
+        s3.put_object(Bucket=versioned, Key=key, Body=b"")
+    for key in ("a/b/gone", "d/gone"):
+        s3.delete_object(Bucket=versioned, Key=key)
+    for prefix, folders in (("a/", ["a/c/"]), ("", ["a/"])):
+        found = s3.list_objects_v2(Bucket=versioned, Prefix=prefix, Delimiter="/")
+        assert [each["Prefix"] for each in found["CommonPrefixes"]] == folders
