@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lakehouse_airflow.aws import aws_client, error_code
+from lakehouse_airflow.aws import DEFAULT_CONNECTION, aws_client, error_code
 from lakehouse_airflow.deployment import Deployment
 
 if TYPE_CHECKING:
@@ -63,16 +63,21 @@ class Records:
         """Write the record on one line, as Athena reads JSON, over an earlier one."""
         self._put(name, json.dumps(record, ensure_ascii=False))
 
-    def replace_if(self, name: str, record: Record, by: Record) -> None:
-        """Write `by` over the record if it is this one; what another writes meanwhile stays."""
+    def replace_if(self, name: str, record: Record, by: Record) -> bool:
+        """Write `by` over the record if it is this one; what another writes meanwhile stays.
+
+        Return whether it was written.
+        """
         found = self._find(name)
         if found is None or self._parse(name, found["Body"].read()) != record:
-            return
+            return False
         try:
             self._write(name, by, IfMatch=found["ETag"])
         except ClientError as error:
             if error_code(error) not in ALREADY_THERE | MISSING:
                 raise
+            return False
+        return True
 
     def delete_if(self, name: str, record: Record) -> None:
         """Delete the record if it is this one; what another writes meanwhile stays."""
@@ -122,7 +127,7 @@ class Records:
         return record
 
 
-def batch_records(deployment: Deployment) -> Records:
+def batch_records(deployment: Deployment, aws_conn_id: str | None = DEFAULT_CONNECTION) -> Records:
     """Return the records under ``batches/`` of the deployment's bucket."""
-    s3: S3Client = aws_client("s3", deployment.region)
+    s3: S3Client = aws_client("s3", deployment.region, aws_conn_id)
     return Records(s3, deployment.bucket, deployment.prefixes.batches)
