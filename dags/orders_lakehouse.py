@@ -106,6 +106,8 @@ with DAG(
         "set_aside": set_aside.set_aside_param(),
         **limits.limit_params(),
     },
+    dagrun_timeout=timedelta(minutes=AIRFLOW.dag_run_timeout_minutes),
+    on_failure_callback=alerts.notify_failure(FACTS, TOPICS.job_failures),
     template_searchpath=[str(INCLUDE / "sql")],
     default_args={
         "owner": "data-platform",

@@ -1,38 +1,19 @@
 """Messages to people, over SNS: what failed, and what was published."""
 
 import logging
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
-from airflow.sdk import BaseNotifier, Context
+from airflow.sdk import Context
 
-from lakehouse_airflow.aws import aws_client
 from lakehouse_airflow.batches import Batch, batch_of
 from lakehouse_airflow.deployment import Deployment
+from lakehouse_airflow.failures import failure_of
+from lakehouse_airflow.incidents import incidents_of
 from lakehouse_airflow.records import Record
-
-if TYPE_CHECKING:
-    from mypy_boto3_sns import SNSClient
+from lakehouse_airflow.topics import publish
 
 log = logging.getLogger(__name__)
-
-SUBJECT_CHARACTERS = 99  # SNS takes fewer than 100, of ASCII, on one line
-EXCEPTION_CHARACTERS = 4000  # a message holds 256 kB, a person's patience less
-UNKNOWN_CAUSE = "the task's process died; its log has what is known"
-
-FAILURE = """\
-Task {task} of DAG {dag} failed for good.
-
-What happened: {exception}
-
-DAG run: {run}
-Try: {try_number} of {max_tries}
-Glue run: {glue_run}
-Log: {log_url}
-
-What to do: read the log, mend the cause, then clear the task "with downstream" in Airflow.
-That is safe at any time: no row is loaded twice, no file is lost. The DAG's page says what a
-failure of this task means.
-"""
 
 PUBLISHED = """\
 Batch {batch_id} is loaded, checked, published to Athena and archived.
@@ -44,56 +25,54 @@ Quality score: {score}
 """
 
 
-class FailureNotifier(BaseNotifier):
-    """An ``on_failure_callback`` that tells an SNS topic of the failed task."""
+@dataclass(frozen=True)
+class FailureNotifier:
+    """An ``on_failure_callback``, of a task or of a DAG, that reports to the open incident.
 
-    def __init__(self, deployment: Deployment, topic: str) -> None:
-        """Take the deploy facts and the name of the topic."""
-        super().__init__()
-        self.deployment = deployment
-        self.topic = topic
+    No BaseNotifier: that one fails where a DAG's callback is called with a serialized DAG.
+    """
 
-    def notify(self, context: Context) -> None:
-        """Publish one message about the failure in `context`."""
-        ti = context["ti"]
-        subject = f"FAILED: {ti.dag_id}.{ti.task_id} ({ti.run_id})"
-        publish(self.deployment.region, self.topic, subject, failure_message(context))
+    deployment: Deployment
+    topic: str
+
+    def __call__(self, context: Context) -> None:
+        """Report the failure in `context`; a DAG's callback, to the topic of the failed task."""
+        failure = failure_of(context)
+        topic = self.topic
+        if failure["kind"] == "task_failed":
+            topic = _topic_of(context["task"]) or topic
+        incidents_of(self.deployment).report(topic, failure)
 
 
 def notify_failure(deployment: Deployment, topic: str) -> FailureNotifier:
-    """Return the callback that reports a task's final failure to the topic of that name."""
+    """Return the callback that reports a final failure to the topic of that name."""
     return FailureNotifier(deployment, topic)
 
 
-def failure_message(context: Context) -> str:
-    """Return what a person on call needs to know of a failed task."""
-    ti = context["ti"]
-    return FAILURE.format(
-        task=ti.task_id,
-        dag=ti.dag_id,
-        exception=str(context.get("exception") or UNKNOWN_CAUSE)[:EXCEPTION_CHARACTERS],
-        run=ti.run_id,
-        try_number=ti.try_number,
-        max_tries=ti.max_tries + 1,
-        glue_run=_glue_run_id(ti) or "none",
-        log_url=ti.log_url,
-    )
-
-
 def notify_success(deployment: Deployment, batch_id: str) -> str:
-    """Tell the `published` topic about a published batch, once; return the SNS message id."""
+    """Tell the `published` topic about a published batch, once; return the SNS message id.
+
+    This is what closes the open incident, and tells its topics so.
+
+    Raises:
+        BatchNotReady: the batch is not published.
+    """
     batch = batch_of(deployment, batch_id)
     told = batch.read("notified.json")
     if told:
         log.info("batch %s was announced as message %s", batch_id, told["message_id"])
         return str(told["message_id"])
+    batch.require_published()
     ledger = batch.loaded_ledger()
     message_id = publish(
-        deployment.region,
+        deployment,
         deployment.sns_topics.published,
         f"Published: batch {batch_id}, {_rows_read(ledger)} rows read",
         success_message(batch, ledger),
+        {"kind": "published", "batch_id": batch_id, "datasets": ledger["datasets"]},
     )
+    # Before the record that says so: whoever clears this task later closes nothing more.
+    incidents_of(deployment).close(batch_id)
     batch.put("notified.json", {"message_id": message_id})
     return message_id
 
@@ -112,31 +91,11 @@ def success_message(batch: Batch, ledger: Record) -> str:
     )
 
 
-def publish(region: str, topic: str, subject: str, message: str) -> str:
-    """Publish to a topic of the account that the credentials belong to; return the message id."""
-    identity = aws_client("sts", region).get_caller_identity()
-    partition = identity["Arn"].split(":")[1]
-    sns: SNSClient = aws_client("sns", region)
-    response = sns.publish(
-        TopicArn=f"arn:{partition}:sns:{region}:{identity['Account']}:{topic}",
-        Subject=_subject_line(subject),
-        Message=message,
-    )
-    return response["MessageId"]
-
-
-def _subject_line(subject: str) -> str:
-    return " ".join(subject.split()).encode("ascii", "replace").decode()[:SUBJECT_CHARACTERS]
-
-
-def _glue_run_id(ti: Any) -> str | None:
-    """Return the Glue run of the task; an alert without it is better than none."""
-    try:
-        run_id: str | None = ti.xcom_pull(task_ids=ti.task_id, key="glue_job_run_id")
-    except Exception:
-        log.warning("the Glue run of the failed task could not be looked up", exc_info=True)
-        return None
-    return run_id
+def _topic_of(task: Any) -> str | None:
+    """Return the topic that the task's own callback reports to."""
+    callbacks = task.on_failure_callback or []
+    topics = [each.topic for each in callbacks if isinstance(each, FailureNotifier)]
+    return topics[0] if topics else None
 
 
 def _rows_read(ledger: Record) -> int:

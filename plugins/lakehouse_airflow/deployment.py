@@ -65,6 +65,7 @@ class Topics:
 
     job_failures: str
     data_quality: str
+    processing_delays: str
     published: str
 
 
@@ -97,6 +98,7 @@ class AirflowFacts:
     """Schedule, waits and retries of the DAG."""
 
     schedule: str | None
+    dag_run_timeout_minutes: int
     pool: Pool
     sensor_timeout_seconds: int
     retries: int
@@ -118,6 +120,7 @@ class Deployment:
     sns_topics: Topics
     cloudwatch: CloudWatch
     airflow: AirflowFacts
+    runbook: str = "docs/runbook.md"
 
 
 def read_deployment(path: Path) -> Deployment:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 from lakehouse_airflow.alerts import FailureNotifier
 from lakehouse_airflow.deployment import ENVIRONMENT_VARIABLE
-from lakehouse_airflow.operators import DeltaGlueJobOperator
+from lakehouse_airflow.operators import START_UP_MINUTES, DeltaGlueJobOperator
 
 from tests.plugins.airflow_fixtures import ROOT
 
@@ -116,6 +117,25 @@ def test_glue_tasks_that_write_tables_share_the_pool_of_one(dag: DAG) -> None:
 @of_every_dag
 def test_runs_neither_pile_up_nor_catch_up(dag: DAG) -> None:
     assert (dag.max_active_runs, dag.catchup) == (1, False)
+
+
+@of_every_dag
+def test_a_run_is_not_timed_out_while_its_glue_jobs_may_still_be_tried(dag: DAG) -> None:
+    glue_tasks = [task for task in dag.tasks if isinstance(task, DeltaGlueJobOperator)]
+    minutes = sum(
+        (task.job.timeout_minutes + START_UP_MINUTES) * (1 + (task.retries or 0))
+        for task in glue_tasks
+    )
+
+    assert dag.dagrun_timeout is not None, "give it a dagrun_timeout"
+    assert dag.dagrun_timeout > timedelta(minutes=minutes)
+
+
+@of_every_dag
+def test_a_run_that_fails_reports_even_if_no_task_could(dag: DAG) -> None:
+    callbacks = dag.on_failure_callback
+
+    assert isinstance(callbacks, FailureNotifier), "use notify_failure(…)"
 
 
 @of_every_dag

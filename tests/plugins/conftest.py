@@ -5,11 +5,12 @@ from lakehouse_airflow.deployment import Deployment, read_deployment
 
 from tests.plugins.airflow_fixtures import ROOT, Bucket, aws, bucket, endpoint
 from tests.plugins.glue_fixtures import GlueJob, NewJob, create_job
+from tests.plugins.incident_fixtures import fail, inbox
 from tests.plugins.planning_fixtures import manifest, plan
 from tests.plugins.publication_fixtures import lake
 from tests.plugins.replanning_fixtures import old
 
-__all__ = ["aws", "bucket", "endpoint", "lake", "manifest", "old", "plan"]
+__all__ = ["aws", "bucket", "endpoint", "fail", "inbox", "lake", "manifest", "old", "plan"]
 
 
 @pytest.fixture
