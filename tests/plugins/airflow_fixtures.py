@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if "airflow" not in sys.modules:
     os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-home-")
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+    os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(ROOT / "plugins")
     os.environ["AIRFLOW_CONN_AWS_DEFAULT"] = "aws://"  # there is no database to look it up in
 
 Record = dict[str, Any]
