@@ -9,6 +9,7 @@ checks them with Soda, publishes them to Athena, archives the files. Without fil
 
 Any task may be cleared at any time, "with downstream": no row is loaded twice, no file is lost.
 `plan_batch` returns the batch id; what happened to a batch is written under `batches/<batch_id>/`.
+`docs/runbook.md` says more of each task, and of the messages: one per incident, until it is over.
 
 * `wait_for_files`: `raw/` can't be listed (no files is a skip). Mend bucket or rights, clear it.
 * `plan_batch`: a file can't be read, or the bucket keeps no versions. The log names it; clear it.
