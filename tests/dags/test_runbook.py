@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import yaml
 from airflow.dag_processing.dagbag import DagBag
 from lakehouse_airflow.advice import SECTIONS, runbook
 from lakehouse_airflow.deployment import read_deployment
@@ -25,6 +26,7 @@ SECTIONS_THERE = {
     for heading, text in re.findall(r"^## (.+?)\n(.+?)(?=^## |\Z)", RUNBOOK, re.M | re.S)
 }
 TASKS = DagBag(ROOT / "dags").dags["orders_lakehouse"].task_ids
+ALARMS = yaml.safe_load((ROOT / "infra/lakehouse.yaml").read_text())["cloudwatch"]["alarms"]
 KINDS = sorted((RUN_ENDS.keys() | SUBJECTS.keys()) - {"task_failed"})
 
 
@@ -39,6 +41,13 @@ def test_the_section_that_a_message_links_to_is_there_and_says_what_to_do(sectio
     assert path == "docs/runbook.md"
     assert fragment in SECTIONS_THERE, f"add a section for {section}"
     assert re.findall(r"^\* \*\*(.+?):\*\*", SECTIONS_THERE[fragment], re.M) == PARTS
+
+
+@pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm["name"])
+def test_the_section_that_an_alarm_names_is_there(alarm: dict[str, str]) -> None:
+    [section] = re.findall(r"See (\S+) in docs/runbook\.md", alarm["description"])
+    assert alarm["name"] in SECTIONS_THERE[section]
+    assert re.findall(r"^\* \*\*(.+?):\*\*", SECTIONS_THERE[section], re.M) == PARTS
 
 
 def test_the_page_of_the_dag_names_the_runbook() -> None:

@@ -156,7 +156,7 @@ def test_a_failing_crawler_alerts_once_over_its_tries_and_recovers_once(
     for told in (
         "run_crawler",
         pipeline.batch_of("test_crawler"),
-        "airflow tasks clear",
+        "clearTaskInstances",
         "runbook",
     ):
         assert told in alert.message
