@@ -82,10 +82,11 @@ class Records:
     def delete_if(self, name: str, record: Record) -> None:
         """Delete the record if it is this one; what another writes meanwhile stays."""
         found = self._find(name)
-        if found and self._parse(name, found["Body"].read()) == record:
-            self.s3.delete_object(
-                Bucket=self.bucket, Key=self.prefix + name, VersionId=found["VersionId"]
-            )
+        if found is None or self._parse(name, found["Body"].read()) != record:
+            return
+        # The earlier versions first: deleting the newest one brings back the one before.
+        for version in (*self._earlier_versions(name), found["VersionId"]):
+            self.s3.delete_object(Bucket=self.bucket, Key=self.prefix + name, VersionId=version)
 
     def names(self, under: str) -> list[str]:
         """Return the names of all records that start with `under`."""
@@ -98,6 +99,18 @@ class Records:
     def url(self, name: str) -> str:
         """Return where the record lies, for messages."""
         return f"s3://{self.bucket}/{self.prefix}{name}"
+
+    def _earlier_versions(self, name: str) -> list[str]:
+        key = self.prefix + name
+        pages = self.s3.get_paginator("list_object_versions").paginate(
+            Bucket=self.bucket, Prefix=key
+        )
+        versions = (version for page in pages for version in page.get("Versions", []))
+        return [
+            version["VersionId"]
+            for version in versions
+            if version["Key"] == key and not version["IsLatest"]
+        ]
 
     def _find(self, name: str) -> dict[str, Any] | None:
         try:

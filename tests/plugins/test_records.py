@@ -114,6 +114,17 @@ def test_deleting_a_record_that_is_gone_is_fine(records: Records) -> None:
     records.delete_if("_open.json", {"batch_id": "b1"})
 
 
+def test_a_record_that_was_written_over_is_gone_when_it_is_deleted(records: Records) -> None:
+    records.create("_open.json", {"batch_id": "b1"})
+    records.replace_if("_open.json", {"batch_id": "b1"}, {"batch_id": "b2"})
+    records.put("_open.json.old", {"batch_id": "b0"})
+
+    records.delete_if("_open.json", {"batch_id": "b2"})
+
+    assert records.read("_open.json") is None
+    assert records.read("_open.json.old") == {"batch_id": "b0"}
+
+
 def test_a_deleted_record_can_be_created_anew(records: Records) -> None:
     records.create("_open.json", {"batch_id": "b1"})
     records.delete_if("_open.json", {"batch_id": "b1"})
