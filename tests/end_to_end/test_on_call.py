@@ -92,7 +92,10 @@ def test_a_bad_rule_is_undone_on_all_tables_then_mended_and_loaded(
     batch = pipeline.batch_of("test_bad_rule")
     failing = f"select \"row\"['order_id'] as id from batch_failing_rows where batch_id = '{batch}'"
     assert pipeline.query(failing) == [["810001"]]
-    rejects = f"select count(*) as n from batch_rejects where batch_id = '{batch}'"
+    rejects = (
+        f"select count(*) as n from batch_rejects where batch_id = '{batch}' "
+        "and source_file = 'raw/orders/810001.csv'"
+    )
     assert pipeline.query(rejects) == [["1"]]
     history = f"select max(attempt) as n from quality_results where batch_id = '{batch}'"
     assert pipeline.query(history) == [["1"]]
