@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from lakehouse_spark.batches import BASE_VERSIONS, REPLACED, BatchRecords, Manifest, Record
 from lakehouse_spark.contract import Contract, Dataset
 from lakehouse_spark.delta_log import Commit, files_with_bounds
-from lakehouse_spark.guard import usual_reads
+from lakehouse_spark.guard import RECENT, usual_reads
 from lakehouse_spark.history import commit_metadata, recent_commits
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.planned import check_files, check_manifest
@@ -26,8 +26,6 @@ from lakehouse_spark.tables import (
     read_version,
     table_path,
 )
-
-RECENT = 20  # commits of a table that tell what is usual
 
 
 class AttemptError(RuntimeError):

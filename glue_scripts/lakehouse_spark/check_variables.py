@@ -8,11 +8,9 @@ from pyspark.sql import SparkSession
 from lakehouse_spark.batches import Manifest, Record
 from lakehouse_spark.classification import WRITTEN
 from lakehouse_spark.contract import Dataset
-from lakehouse_spark.guard import FEWEST_BATCHES, usual_reads
+from lakehouse_spark.guard import FEWEST_BATCHES, RECENT, usual_reads
 from lakehouse_spark.history import recent_commits
 from lakehouse_spark.tables import table_path
-
-RECENT = 20  # commits of a table that tell what is usual
 
 
 def check_variables(

@@ -10,6 +10,7 @@ from lakehouse_spark.delta_log import Commit
 from lakehouse_spark.ledger import Tally
 
 NEAR = 0.8  # of the limit of rejects
+RECENT = 20  # commits of a table that tell what is usual
 FEWEST_BATCHES = 3  # below that, nothing is usual
 
 

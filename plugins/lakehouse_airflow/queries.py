@@ -1,25 +1,14 @@
 """What to ask Athena after a failure."""
 
-REJECTS = (
-    "the batch's rejects by reason",
-    """\
-SELECT rejected.dataset, rejected.category, why.reason, count(*) AS records
-FROM rejected
-CROSS JOIN UNNEST(rejected.reasons) AS why (reason)
-WHERE rejected.batch_id = '{batch_id}'
-GROUP BY rejected.dataset, rejected.category, why.reason
-ORDER BY records DESC, rejected.dataset, why.reason""",
-)
-REFUSED = (
-    "why the batch was refused, if it was",
-    """\
-SELECT batch_rejects.dataset, batch_rejects.category, why.reason, count(*) AS records
-FROM batch_rejects
-CROSS JOIN UNNEST(batch_rejects.reasons) AS why (reason)
-WHERE batch_rejects.batch_id = '{batch_id}'
-GROUP BY batch_rejects.dataset, batch_rejects.category, why.reason
-ORDER BY records DESC, batch_rejects.dataset, why.reason""",
-)
+BY_REASON = """\
+SELECT {table}.dataset, {table}.category, why.reason, count(*) AS records
+FROM {table}
+CROSS JOIN UNNEST({table}.reasons) AS why (reason)
+WHERE {table}.batch_id = '{{batch_id}}'
+GROUP BY {table}.dataset, {table}.category, why.reason
+ORDER BY records DESC, {table}.dataset, why.reason, {table}.category"""
+REJECTS = ("the batch's rejects by reason", BY_REASON.format(table="rejected"))
+REFUSED = ("why the batch was refused, if it was", BY_REASON.format(table="batch_rejects"))
 FAILING_ROWS = (
     "how many rows fail which check",
     """\
