@@ -17,6 +17,7 @@ Any task may be cleared at any time, "with downstream": no row is loaded twice, 
   to `archive/set_aside/<batch_id>/`, and the same run goes on with what is left in `raw/`, newer
   versions of those files too. Where it refuses, the log says what to do before you trigger again.
 * `load_delta`: its Glue job failed three times, or a person stopped it. See its Glue log, clear it.
+  What another try would meet again it says at once, and is not tried again.
   It fails before any table is touched when a file or the contract's version has changed (clear
   `plan_batch`), when another job holds the lease (clear it later), or when too many rows are
   rejected: ask `batch_rejects` why (`include/sql/rejects_by_reason.sql`), then mend the file, or

@@ -40,4 +40,4 @@ def check_files(storage: Storage, files: Sequence[PlannedFile]) -> None:
 def _check_file(file: PlannedFile, found: ObjectIdentity | None) -> None:
     if found != ObjectIdentity(file.version_id, file.etag):
         change = "is gone" if found is None else f"was replaced by version {found.version_id}"
-        raise FileChangedError(f"{file.key}: version {file.version_id} {change}; plan again")
+        raise FileChangedError(f"{file.key}: version {file.version_id} {change}: clear plan_batch")

@@ -13,6 +13,7 @@ from airflow.sdk import Context
 from airflow.sdk.configuration import conf
 
 from lakehouse_airflow.batches import BatchNotReady
+from lakehouse_airflow.operators import GlueRunRefused
 from lakehouse_airflow.quality import QualityGateClosed
 from lakehouse_airflow.records import Record, utc_text
 
@@ -114,7 +115,7 @@ def _where_it_stood(ti: Any) -> Record:
 def _task_to_clear(exception: Any) -> str | None:
     """Return the task that our exception asks to clear instead of the one that failed, or None."""
     asked = re.search(r"clear ([a-z]+_[a-z_]+)", str(exception))
-    is_ours = isinstance(exception, BatchNotReady | QualityGateClosed)
+    is_ours = isinstance(exception, BatchNotReady | QualityGateClosed | GlueRunRefused)
     return asked[1] if asked and is_ours else None
 
 

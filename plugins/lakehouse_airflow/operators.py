@@ -1,6 +1,7 @@
 """Running Glue jobs on a batch."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -24,12 +25,19 @@ RUNS_LOOKED_AT = 1000  # Glue lists 90 days of runs; an active one is among the 
 NOT_GIVEN = frozenset({"null", "false"})  # JSON of a parameter that asks for nothing
 START_UP_MINUTES = 30  # Glue's own time-out counts neither queueing nor start-up
 
+# Errors of our jobs that another try would meet again, since only a person can mend what they name.
+REFUSALS = re.compile(r"\b(BatchRefused|FileChangedError|ManifestError|ContractError|UndoError): ")
+
 # Looks at a batch's records and raises what should become of the task, if it should not run.
 Requirement = Callable[[Deployment, str], None]
 
 
 class GlueRunFailed(AirflowException):
     """A Glue run ended badly; the next try starts another."""
+
+
+class GlueRunRefused(AirflowFailException):
+    """The job will not do this, however often it is tried."""
 
 
 class GlueRunStopped(AirflowFailException):
@@ -108,6 +116,7 @@ class DeltaGlueJobOperator(GlueJobOperator):
 
         Raises:
             GlueRunStopped: a person stopped it.
+            GlueRunRefused: the job says why it can't, and that holds for the next try too.
             GlueRunFailed: it ended in another way.
         """
         ended = event or {}
@@ -116,10 +125,12 @@ class DeltaGlueJobOperator(GlueJobOperator):
             return run_id
         if state == "STOPPED":
             self._execute_again_if_airflow_stopped(context, run_id)
-        raise GlueRunFailed(
-            f"Glue run {run_id} of {self.job_name} ended as {state}: "
-            f"{ended.get('message') or 'Glue gives no reason'}. Its log is in CloudWatch, "
-            f"log groups /aws-glue/jobs/error and /aws-glue/jobs/output, stream {run_id}"
+        message = ended.get("message") or "Glue gives no reason"
+        failure = GlueRunRefused if REFUSALS.search(message) else GlueRunFailed
+        raise failure(
+            f"Glue run {run_id} of {self.job_name} ended as {state}: {message}. Its log "
+            "is in CloudWatch, log groups /aws-glue/jobs/error and /aws-glue/jobs/output, stream "
+            f"{run_id}"
         )
 
     def on_kill(self) -> None:

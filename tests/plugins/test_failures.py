@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from lakehouse_airflow.batches import BatchNotReady
 from lakehouse_airflow.failures import delay_of, failure_of
+from lakehouse_airflow.operators import GlueRunRefused
 from lakehouse_airflow.quality import QualityGateClosed
 
 from tests.plugins.incident_fixtures import NOON, failed_task
@@ -50,10 +51,14 @@ def test_states_out_of_reach_do_not_hold_a_message_up() -> None:
         (BatchNotReady("batch b1 is not loaded: clear load_delta"), "load_delta"),
         (BatchNotReady("batch b1 is set aside: clear plan_batch, for another"), "plan_batch"),
         (QualityGateClosed("b1 is kept. To go on, clear check_quality, or"), "check_quality"),
+        (
+            GlueRunRefused("Glue run r ended as FAILED: mend the file and clear plan_batch"),
+            "plan_batch",
+        ),
         (QualityGateClosed("batch b1: check failed: to clear rows"), None),
         (ValueError("clear load_delta"), None),
     ],
-    ids=["a step is missing", "set aside", "kept", "the gate is closed", "another error"],
+    ids=["no step", "set aside", "kept", "refused", "the gate is closed", "another error"],
 )
 def test_a_task_that_asks_for_an_earlier_one_names_it(exception: Any, expected: str | None) -> None:
     assert failure_of(failed_task("archive_files", exception=exception))["clear"] == expected

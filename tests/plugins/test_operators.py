@@ -9,6 +9,7 @@ from lakehouse_airflow.operators import (
     DeltaGlueJobOperator,
     GlueJobBusy,
     GlueRunFailed,
+    GlueRunRefused,
     GlueRunStopped,
 )
 
@@ -203,6 +204,15 @@ def test_a_bad_end_is_tried_again_and_says_where_to_look(
     assert not isinstance(caught.value, AirflowFailException)
     for fact in ("Glue run jr_1 of Delta-lake-job", state, "no table", "/aws-glue/jobs/error"):
         assert fact in str(caught.value)
+
+
+@pytest.mark.parametrize("error", ["lakehouse_spark.guard.BatchRefused", "UndoError"])
+def test_a_refusal_of_the_job_is_not_tried_again_and_gives_its_reason(
+    error: str, deployment: Deployment
+) -> None:
+    with pytest.raises(AirflowFailException, match=f"{error}: clear plan_batch") as caught:
+        complete(deployment, "jr_1", "FAILED", f"{error}: clear plan_batch")
+    assert isinstance(caught.value, GlueRunRefused)
 
 
 def test_a_run_that_a_person_stopped_is_not_tried_again(
