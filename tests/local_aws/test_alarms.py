@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from lakehouse_airflow.metrics import Attempt, attempt_metrics, publication_metrics
+from lakehouse_airflow.metric_data import Attempt, attempt_metrics, publication_metrics
 
 from local_aws.alarms import alarm_definition
 from local_aws.provision import provision

@@ -5,13 +5,14 @@ import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 from lakehouse_airflow.deployment import Deployment
-from lakehouse_airflow.metrics import (
+from lakehouse_airflow.metric_data import (
     Attempt,
     attempt_metrics,
     publication_metrics,
-    publish_metrics,
+    refusal_metrics,
     stamp,
 )
+from lakehouse_airflow.metrics import publish_metrics
 
 from tests.plugins.airflow_fixtures import Bucket, Record
 
@@ -278,6 +279,44 @@ def test_the_next_attempt_is_reported_again(loaded: Bucket, deployment: Deployme
 
     assert publish(deployment) > 0
     assert loaded.record("b1/metrics.json")["attempt"] == 2
+
+
+def over_limit(rejected: int) -> list[Record]:
+    share = {"dataset": "orders", "read": 10, "rejected": rejected, "share": rejected / 10}
+    return [share, {"dataset": "products", "read": 30, "rejected": 10, "share": 1 / 3}]
+
+
+def test_a_refused_batch_has_the_error_rate_of_the_datasets_over_their_limit() -> None:
+    assert named(refusal_metrics(over_limit(2))) == {
+        ("ErrorRate", "orders"): (20.0, "Percent"),
+        ("ErrorRate", "products"): (pytest.approx(100 / 3), "Percent"),
+        ("ErrorRate",): (30.0, "Percent"),
+    }
+
+
+def test_a_refusal_is_told_once_however_often_it_is_met_and_the_load_after_it_in_full(
+    bucket: Bucket, deployment: Deployment
+) -> None:
+    planned_at = (datetime.now(UTC) - timedelta(minutes=30)).isoformat()
+    bucket.put_batch(manifest={**MANIFEST, "planned_at": planned_at})
+    bucket.put_record("b1/rejects/_summary.json", {"over_limit": over_limit(2)})
+
+    assert [publish(deployment), publish(deployment)] == [3, 0]
+    assert (data_points("ErrorRate"), data_points()) == (3, 0)  # all dimensions
+    bucket.put_record("b1/rejects/_summary.json", {"over_limit": over_limit(3)})
+    assert publish(deployment) == 3
+    bucket.put_batch(load=LEDGER, quality=REPORT)
+    assert publish(deployment) > 3
+    assert bucket.record("b1/metrics.json")["attempt"] == 1
+
+
+def test_a_batch_that_was_taken_back_to_be_loaded_anew_is_not_called_refused(
+    bucket: Bucket, deployment: Deployment
+) -> None:
+    bucket.put_record("b1/rejects/_summary.json", {"over_limit": []})
+
+    with pytest.raises(AirflowSkipException, match="b1 is not loaded"):
+        publish(deployment)
 
 
 def test_without_a_batch_there_is_nothing_to_say(deployment: Deployment) -> None:
