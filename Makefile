@@ -11,7 +11,7 @@ FORMAT ?= table
 override SQL := $(value SQL)
 export SQL FILE BATCH FORMAT RAW
 
-.PHONY: help setup up demo down query sample test test-long bench check fix lock clean
+.PHONY: help setup up demo incident screenshot down query sample test test-long bench check fix lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -21,6 +21,12 @@ setup: ## install all that is needed, into this folder
 
 demo: setup ## load the sample, or RAW=folder, through the DAG and show what became of it
 	@$(AIRFLOW) -m local_stack demo --raw "$$RAW"
+
+incident: setup ## rehearse a bad night: a refused batch, its alert, the mending, the recovery
+	@$(AIRFLOW) -m local_stack incident
+
+screenshot: ## take the README's picture of the last run, with the Chromium of this machine
+	@$(UV) run --quiet --script scripts/screenshot.py
 
 up: setup ## start local AWS and Airflow, without loading anything
 	@$(AIRFLOW) -m local_stack up

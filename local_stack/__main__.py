@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local_stack.airflow_api import USER, AirflowRefused
 from local_stack.demo import demo, password_of
+from local_stack.incident import rehearse
 from local_stack.lines import say
 from local_stack.paths import LOCAL
 from local_stack.query import QueryFailed, ask, for_batch
@@ -43,6 +44,11 @@ def run_demo(arguments: argparse.Namespace) -> bool:
     return demo(raw, make_console())
 
 
+def run_incident(_: argparse.Namespace) -> bool:
+    """Break a batch, mend it, and show the alerts."""
+    return rehearse(make_console())
+
+
 def run_query(arguments: argparse.Namespace) -> bool:
     """Print the answer to a query."""
     sql = Path(arguments.file).expanduser().read_text() if arguments.file else arguments.sql
@@ -61,13 +67,18 @@ def run_sample(_: argparse.Namespace) -> bool:
     return True
 
 
+RUNS = {
+    "up": run_up, "down": run_down, "demo": run_demo, "incident": run_incident,
+    "query": run_query, "sample": run_sample,
+}  # fmt: skip
+
+
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the command line; ``command`` is the function to call."""
     parser = argparse.ArgumentParser(prog="local_stack", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    runs = {"up": run_up, "down": run_down, "demo": run_demo, "query": run_query}
-    parsers = {name: commands.add_parser(name) for name in (*runs, "sample")}
-    for name, run in {**runs, "sample": run_sample}.items():
+    parsers = {name: commands.add_parser(name, help=run.__doc__) for name, run in RUNS.items()}
+    for name, run in RUNS.items():
         parsers[name].set_defaults(command=run)
     parsers["demo"].add_argument("--raw", default="", help="folder with <dataset>/*.csv")
     parsers["query"].add_argument("--sql", default="")

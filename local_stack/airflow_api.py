@@ -93,11 +93,10 @@ class AirflowApi:
         else:
             self.call("POST", "/api/v2/pools", dict(pool))
 
-    def trigger(self, dag_id: str, run_id: str) -> None:
-        """Start a run without a logical date."""
-        self.call(
-            "POST", f"/api/v2/dags/{dag_id}/dagRuns", {"dag_run_id": run_id, "logical_date": None}
-        )
+    def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
+        """Start a run without a logical date, with these parameters."""
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf)}
+        self.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Return the state of a run: queued, running, success or failed."""

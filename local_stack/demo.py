@@ -43,17 +43,24 @@ def demo(raw: Path | None, console: Console) -> bool:
     """
     files = find_files(raw) if raw else write_sample(LOCAL / "sample")
     stack = up()
-    (stack.folder / LAST_RUN).unlink(missing_ok=True)
     deployment = read_deployment()
     deliver_files(deployment, files)
+    state = run_dag(stack, deployment, console)
+    print_next(stack, deployment, console)
+    return state == "success"
+
+
+def run_dag(stack: Stack, deployment: Deployment, console: Console, **conf: Any) -> str:
+    """Run the DAG with the parameters, show the run and what it did; return how it ended."""
+    (stack.folder / LAST_RUN).unlink(missing_ok=True)
     api = AirflowApi(stack.airflow_url, password_of(stack))
     run_id = f"demo__{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}_{secrets.token_hex(3)}"
-    api.trigger(DAG_ID, run_id)
+    api.trigger(DAG_ID, run_id, conf)
     say(f"run {run_id}: {stack.airflow_url}/dags/{DAG_ID}/runs/{run_id}")
     state = watch(api, DAG_ID, run_id, console, stack)
     say(f"the run has ended: {state}")
     conclude(stack, api, deployment, run_id, state, console)
-    return state == "success"
+    return state
 
 
 def password_of(stack: Stack) -> str:
@@ -77,7 +84,7 @@ def deliver_files(deployment: Deployment, files: list[Path]) -> None:
 def conclude(
     stack: Stack, api: AirflowApi, deployment: Deployment, run_id: str, state: str, console: Console
 ) -> None:
-    """Write the run down, print what it did, and what to do next."""
+    """Write the run down and print what it did."""
     instances = api.task_instances(DAG_ID, run_id)
     records = read_run_records(boto3.client("s3"), deployment, run_id)
     alerts = read_alerts(boto3.client("sqs"), run_id, records.batch_id)
@@ -87,7 +94,7 @@ def conclude(
     console.print()
     if failed := first_failed(instances):
         console.print(describe_failure(api, failed))
-    print_next(stack, deployment, console)
+        console.print()
 
 
 def describe_run(

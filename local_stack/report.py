@@ -1,5 +1,7 @@
 """What a run did, as tables for a terminal."""
 
+from textwrap import indent
+
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +23,7 @@ def report(console: Console, records: RunRecords, alerts: list[Alert]) -> None:
         parts += quality_parts(records.quality)
     parts += [listing("Archived", records.archived)]
     parts += [listing("Alerts", [f"{alert.topic}: {alert.subject}" for alert in alerts])]
+    parts += [Text(indent(alert.message, "    ")) for alert in alerts]
     for part in parts:
         console.print()
         console.print(part)

@@ -81,13 +81,14 @@ def test_a_check_that_did_not_pass_is_named_with_its_value(outcome: str) -> None
     assert line_of(text, "orders") == ["orders", "no", "[gaps]", outcome, "null"]
 
 
-def test_archived_files_and_alerts_are_listed() -> None:
-    alert = Alert("orders-lakehouse-published", "Published: batch b1", "…")
+def test_archived_files_and_alerts_are_listed_with_the_alerts_texts() -> None:
+    alert = Alert("orders-lakehouse-published", "Published: batch b1", "Batch b1\nis there.")
 
     text = printed(RunRecords(archived=["archive/orders/b1/1.csv"]), alert)
 
     assert "Archived: 1\n  archive/orders/b1/1.csv" in text
     assert "Alerts: 1\n  orders-lakehouse-published: Published: batch b1" in text
+    assert "\n    Batch b1\n    is there.\n" in text
 
 
 def test_a_run_that_came_nowhere_says_so() -> None:
