@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from local_aws.provision import provision
 from local_stack.paths import ROOT
+from local_stack.stack_state import Stack
 from tests.end_to_end.pipeline import Pipeline, States
 
 pytestmark = pytest.mark.long
@@ -146,7 +148,7 @@ def test_a_batch_that_cannot_be_mended_is_set_aside(
 
 
 def test_a_failing_crawler_alerts_once_over_its_tries_and_recovers_once(
-    pipeline: Pipeline, deliver: Callable[[int], None], stack: Any
+    pipeline: Pipeline, deliver: Callable[[int], None], stack: Stack
 ) -> None:
     glue, name = boto3.client("glue"), "delta_crawler"
     glue.delete_crawler(Name=name)
@@ -169,6 +171,23 @@ def test_a_failing_crawler_alerts_once_over_its_tries_and_recovers_once(
     assert topics(pipeline) == [FAILURES, PUBLISHED]
 
 
+def test_a_refused_batch_alerts_at_once_and_is_let_pass_by_a_person(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    path = tmp_path / "orders" / "refused.csv"
+    path.parent.mkdir()
+    path.write_text(f"{ORDERS}1,810009,5,yesterday evening,10.00,2025-05-06\n")
+    pipeline.deliver(path)
+    states = pipeline.finish(pipeline.start("test_refused_batch"))
+    assert ended(states, "load_delta", "publish_metrics") == ["failed", "failed", "success"]
+    assert pipeline.tasks("test_refused_batch")["load_delta"]["try_number"] == 1
+    [alert] = pipeline.wait(pipeline.alerts)
+    assert alert.topic == FAILURES
+    assert "/tasks/plan_batch >" in alert.message
+    pipeline.succeed(pipeline.start("test_let_pass", max_reject_share=1))
+    assert topics(pipeline) == [FAILURES, PUBLISHED]
+
+
 def test_a_slow_job_trips_the_deadline_once_while_it_is_going(
     pipeline: Pipeline, deliver: Callable[[int], None]
 ) -> None:
@@ -185,6 +204,31 @@ def test_a_slow_job_trips_the_deadline_once_while_it_is_going(
     assert "test_slow" in alert.text
     pipeline.succeed("test_slow")
     assert topics(pipeline) == [DELAYS, PUBLISHED]
+
+
+def test_a_run_that_takes_longer_than_it_may_alerts_once_and_its_rerun_recovers(
+    pipeline: Pipeline, deliver: Callable[[int], None], stack: Stack
+) -> None:
+    deliver(810008)
+    pipeline.start("test_too_long")
+    glue_run = pipeline.running_load()
+    pipeline.send_signal(glue_run, signal.SIGSTOP)
+    pipeline.age(stack.folder, "test_too_long", by=timedelta(days=2))
+    states = pipeline.finish("test_too_long")
+    assert ended(states, "load_delta", "archive_files") == ["failed", "skipped", "skipped"]
+    [alert] = pipeline.wait(pipeline.alerts)
+    assert alert.topic == FAILURES
+    for told in ("took longer than it may", "test_too_long", "load_delta", "#dag-time-out"):
+        assert told in alert.message
+    pipeline.wait(lambda: states_of_loads(pipeline)[glue_run] == "STOPPED")
+    pipeline.clear("test_too_long", "load_delta")
+    pipeline.succeed("test_too_long")
+    assert orders_with(pipeline, 810008) == [["1"]]
+    assert topics(pipeline) == [FAILURES, PUBLISHED]
+
+
+def states_of_loads(pipeline: Pipeline) -> dict[str, str]:
+    return {run["Id"]: run["JobRunState"] for run in pipeline.loads()}
 
 
 def test_clearing_each_task_after_the_end_changes_nothing_and_sends_nothing_twice(
