@@ -13,9 +13,10 @@ from open_data_contract_standard.model import OpenDataContractStandard
 
 from local_aws.alarms import put_alarms
 from local_aws.aws_clients import local_client
-from local_aws.glue_assets import CONTRACT, upload_assets
+from local_aws.glue_assets import upload_assets
 from local_aws.provision_glue import put_crawler, put_database, put_external_table, put_job
 from local_aws.sla import read_sla
+from release.glue import CONTRACT
 
 INBOX = "orders-lakehouse-inbox"
 """The queue that gets every alert, so that people and tests can read them."""

@@ -1,15 +1,12 @@
 """The set-up from the project's deploy facts."""
 
-import io
 import json
 import shutil
-import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
 
-from local_aws.glue_assets import zip_package
 from local_aws.provision import INBOX, provision
 from local_stack.paths import ROOT
 from tests.local_aws.aws import Aws
@@ -123,16 +120,3 @@ def test_a_second_set_up_brings_jobs_up_to_date_and_leaves_data_alone(
     versions = account.client("s3").list_object_versions(Bucket=BUCKET, Prefix="processed/row")
     assert len(versions["Versions"]) == 2
     assert "DeleteMarkers" not in versions
-
-
-def test_the_same_code_is_always_the_same_zip(tmp_path: Path) -> None:
-    package = tmp_path / "one" / "package"
-    (package / "__pycache__").mkdir(parents=True)
-    (package / "__pycache__" / "a.pyc").write_bytes(b"compiled")
-    for letter in "hbgcfdea":
-        (package / f"{letter}.py").write_text(letter)
-    shutil.copytree(package, tmp_path / "two" / "package", copy_function=shutil.copyfile)
-    first, second = (zip_package(tmp_path / name / "package") for name in ("one", "two"))
-    assert first == second
-    names = zipfile.ZipFile(io.BytesIO(first)).namelist()
-    assert names == [f"package/{letter}.py" for letter in "abcdefgh"]
