@@ -11,7 +11,7 @@ FORMAT ?= table
 override SQL := $(value SQL)
 export SQL FILE BATCH FORMAT RAW
 
-.PHONY: help setup up demo incident screenshot down query sample test test-long bench check fix lock clean
+.PHONY: help setup up demo incident screenshot down query sample test test-long bench check fix lock package clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -57,11 +57,18 @@ fix: setup ## mend what can be mended by itself
 	$(AIRFLOW) -m ruff check --fix .
 	$(AIRFLOW) -m ruff format .
 
-lock: setup ## pin the newest packages that the two .in files allow
+lock: setup ## pin the newest packages that the .in files allow
 	$(UV) pip compile --upgrade --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
 		--constraint constraints.txt --output-file requirements-local.txt requirements-local.in
 	$(UV) pip compile --upgrade --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
 		--output-file requirements-glue.txt requirements-glue.in
+	$(UV) pip compile --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
+		--python-platform x86_64-manylinux_2_28 --only-binary :all: --no-binary pyspark --generate-hashes \
+		--constraint requirements-glue.txt --no-emit-package pyspark --no-emit-package py4j \
+		--output-file requirements-wheels.txt requirements-wheels.in
+
+package: setup ## build dist/ from the commit: what MWAA and Glue are given, with a manifest
+	@$(AIRFLOW) -m release
 
 clean: down ## remove all that was installed and made here
-	rm -rf .venv .venv-glue .local
+	rm -rf .venv .venv-glue .local dist

@@ -142,12 +142,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_aws(home: Path) -> Iterator[Aws]:
+def running_aws(home: Path, glue_python: Path = GLUE_PYTHON) -> Iterator[Aws]:
     """Serve one local AWS from a process of its own, with one bucket."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "local_aws", "--port", str(port), "--home", str(home)),
-        *("--glue-python", str(GLUE_PYTHON), "--jars", str(JARS)),
+        *("--glue-python", str(glue_python), "--jars", str(JARS)),
         *("--java-home", JAVA_HOME.read_text().strip()),
         *("--seconds-per-minute", str(SECONDS_PER_MINUTE)),
         *("--stop-grace-seconds", str(STOP_GRACE_SECONDS)),
