@@ -29,6 +29,7 @@ def test_every_module_is_imported_from_the_release(found: dict[str, Any], mwaa: 
 
 def test_the_plugin_loader_takes_the_plugin_alone(found: dict[str, Any]) -> None:
     assert found["plugin_errors"] == {}
+    assert found["run_by_the_loader"] == ["lakehouse_plugin"]
     assert found["deadlines"] == ["lakehouse_airflow.delays.EarliestDelay"]
 
 

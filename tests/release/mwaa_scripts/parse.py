@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import json
 import pkgutil
+import sys
 from pathlib import Path
 
 from airflow import plugins_manager, settings
@@ -18,6 +19,12 @@ found = {
     "import_errors": bag.import_errors,
     "plugin_errors": plugins_manager.get_import_errors(),
     "deadlines": list(plugins_manager.get_deadline_references_plugins()),
+    "run_by_the_loader": [
+        name
+        for name, module in sys.modules.items()
+        if str(getattr(module, "__file__", "")).startswith(settings.PLUGINS_FOLDER)
+        and not name.startswith("lakehouse_airflow")
+    ],
     "modules": {name: importlib.import_module(name).__file__ for name in modules},
     "tests_tools": [name for name in ("pytest", "moto") if importlib.util.find_spec(name)],
 }
