@@ -29,7 +29,7 @@ ABIS = ("cp311", "abi3", "none")
 INSTALLER_OPTIONS = "--no-index --no-deps"
 UNREACHABLE = (
     "The wheels for Glue come from the package index that pip is configured for (pip config list). "
-    "Once they are here, no network is needed to build."
+    "Make it reachable and build again; once they are here, no network is needed to build."
 )
 
 

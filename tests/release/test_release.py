@@ -1,7 +1,6 @@
 """What is in a release, what is not, and that it is the same wherever it is built."""
 
 import hashlib
-import os
 import subprocess
 import zipfile
 from pathlib import Path
@@ -11,7 +10,7 @@ import yaml
 
 from local_stack.paths import ROOT
 from tests.release.conftest import IGNORED, LEFT_OUT, SECRET, VERSION, share_installation
-from tests.release.git import git, run_release
+from tests.release.git import building_environment, git, run_release
 
 PREFIXES = yaml.safe_load((ROOT / "infra/lakehouse.yaml").read_text())["prefixes"]
 
@@ -90,7 +89,7 @@ def test_another_clone_of_the_commit_gives_the_same_bytes(
     share_installation(clone)
     # Everything is installed: PYTHON=true makes nothing of the step that would see to that.
     command = "umask 077 && make --silent package PYTHON=true"
-    environment = {**os.environ, "TZ": "Pacific/Auckland", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
+    environment = building_environment(TZ="Pacific/Auckland", LC_ALL="C", PYTHONHASHSEED="7")
     subprocess.run(["sh", "-c", command], cwd=clone, env=environment, check=True)
     assert contents(clone / "dist") == contents(dist)
 

@@ -22,7 +22,7 @@ found = {
     "run_by_the_loader": [
         name
         for name, module in sys.modules.items()
-        if str(getattr(module, "__file__", "")).startswith(settings.PLUGINS_FOLDER)
+        if str(getattr(module, "__file__", "")).startswith(str(settings.PLUGINS_FOLDER))
         and not name.startswith("lakehouse_airflow")
     ],
     "modules": {name: importlib.import_module(name).__file__ for name in modules},
