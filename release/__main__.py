@@ -14,12 +14,12 @@ from release.errors import ReleaseError
 from release.parts import Part, all_parts, manifest
 from release.wheels import wheels_zip
 
-DIST = ROOT / "dist"
+DIST = "dist"
 MANIFEST = "manifest.json"
 
 
 def build(checkout: Checkout) -> list[Part]:
-    """Write the release of the commit into `DIST`, and return its parts."""
+    """Write the release of the commit into the checkout's `DIST`, and return its parts."""
     commit, version = checkout.commit(), checkout.version()
     refuse_changes(checkout.changed())
     with tempfile.TemporaryDirectory() as scratch:
@@ -28,7 +28,7 @@ def build(checkout: Checkout) -> list[Part]:
         facts = yaml.safe_load((project / "infra" / "lakehouse.yaml").read_text())
         parts = all_parts(project, facts, wheels_zip(project))
         about = manifest(version, commit, project, facts, parts)
-    write(parts, about)
+    write(checkout.root / DIST, parts, about)
     print(f"orders lakehouse {version}, commit {commit[:SHORT]}, bucket {facts['bucket']}\n")
     return parts
 
@@ -43,32 +43,32 @@ def refuse_changes(changed: Sequence[str]) -> None:
         )
 
 
-def write(parts: Sequence[Part], about: bytes) -> None:
-    """Write the parts into `DIST`, the manifest last: without it a release is not complete."""
-    if DIST.exists():
-        shutil.rmtree(DIST)
+def write(dist: Path, parts: Sequence[Part], about: bytes) -> None:
+    """Write the parts into `dist`, the manifest last: without it a release is not complete."""
+    if dist.exists():
+        shutil.rmtree(dist)
     for part in parts:
-        target = DIST / part.path
+        target = dist / part.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(part.content)
-    (DIST / MANIFEST).write_bytes(about)
+    (dist / MANIFEST).write_bytes(about)
 
 
 def show(parts: Sequence[Part], left_out: Sequence[str]) -> None:
     """Print a line for each part, and what lies about that no part has."""
     width = max(len(part.path) for part in parts)
-    print(f"{'in dist/':{width}}  {'bytes':>11}  {'sha256':{SHORT}}  key")
+    print(f"{f'in {DIST}/':{width}}  {'bytes':>11}  {'sha256':{SHORT}}  key")
     for part in parts:
         size = f"{len(part.content):>11,}"
         print(f"{part.path:{width}}  {size}  {part.sha256[:SHORT]}  {part.key}")
-    print(f"\nWhole digests and the arguments of the Glue jobs are in dist/{MANIFEST}.")
+    print(f"\nWhole digests and the arguments of the Glue jobs are in {DIST}/{MANIFEST}.")
     for path in left_out:
         print(f"Not in it, because git does not know it: {path}")
 
 
-def main() -> None:
-    """Build and show the release, or say in one paragraph what is in the way."""
-    checkout = Checkout(ROOT)
+def main(root: Path = ROOT) -> None:
+    """Build and show the release of a checkout, or say what is in the way."""
+    checkout = Checkout(root)
     try:
         show(build(checkout), checkout.left_out())
     except ReleaseError as error:

@@ -1,14 +1,17 @@
 """A release of this working tree: its tracked files in a git checkout of their own, and built."""
 
+import io
 import json
 import shutil
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local_stack.paths import LOCAL, ROOT
-from tests.release.git import commit_all, git, run_release
+from release.__main__ import main
+from tests.release.git import commit_all, git
 from tests.release.mwaa import Mwaa, make_mwaa
 
 VERSION = "9.8.7"
@@ -37,9 +40,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def printed(checkout: Path) -> str:
     """Build a release in the checkout, and return what that printed."""
-    built = run_release(checkout)
-    assert built.returncode == 0, built.stderr
-    return built.stdout
+    with redirect_stdout(io.StringIO()) as printed:
+        main(checkout)
+    return printed.getvalue()
 
 
 @pytest.fixture(scope="session")

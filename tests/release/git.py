@@ -1,8 +1,7 @@
-"""Git checkouts for tests, and releases that are built in them."""
+"""Git checkouts for tests."""
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 SETTINGS = {
@@ -27,16 +26,3 @@ def commit_all(root: Path) -> str:
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--allow-empty", "--message=All of it")
     return git(root, "rev-parse", "HEAD")
-
-
-def building_environment(**settings: str) -> dict[str, str]:
-    """Return the environment for a build, which is not measured: it runs another checkout's code."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    return {**kept, **settings}
-
-
-def run_release(root: Path) -> subprocess.CompletedProcess[str]:
-    """Build a release in `root`, with the code that lies there."""
-    command = [sys.executable, "-m", "release"]
-    environment = building_environment()
-    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
