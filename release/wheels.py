@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from local_stack.install.steps import InstallError, fingerprint, run
 from local_stack.install.uv import find_uv, uv_environment
@@ -33,7 +34,7 @@ UNREACHABLE = (
 )
 
 
-def wheel_arguments(facts: dict[str, str]) -> dict[str, str]:
+def wheel_arguments(facts: dict[str, Any]) -> dict[str, str]:
     """Return the job arguments with which Glue installs the wheels."""
     return {
         "--additional-python-modules": f"{glue_place(facts)}{ZIP}",

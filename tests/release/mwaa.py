@@ -47,7 +47,7 @@ def make_mwaa(folder: Path, dist: Path) -> Mwaa:
     packages = [name.replace(provider, f"{provider}[aiobotocore]") for name in image]
     install(python, *CONSTRAINTS, *packages)
     home = folder / "airflow"
-    (home / "dags").parent.mkdir()
+    home.mkdir()
     unpack(home, dist)
     install(python, *CONSTRAINTS, "--requirement", str(home / "requirements.txt"))
     return Mwaa(home, python)
