@@ -11,7 +11,7 @@ FORMAT ?= table
 override SQL := $(value SQL)
 export SQL FILE BATCH FORMAT RAW
 
-.PHONY: help setup up demo incident screenshot down query sample test test-long bench check fix lock package clean
+.PHONY: help setup up demo incident screenshot down query sample test test-long bench check fix lock package hooks audit secrets clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -50,8 +50,17 @@ test-long: setup ## run all tests, and those that take long: every kill point, b
 bench: setup ## measure the load job: BENCH="--cases 1,2 --rounds 5 --scale 0.1"
 	@$(GLUE) -m benchmarks $(BENCH)
 
-check: setup ## look for errors of style, types and YAML; changes nothing
+check: setup ## look for errors of style, types, YAML, workflows, and secrets; changes nothing
 	@scripts/check
+
+hooks: setup ## have git run make check before each commit
+	@$(AIRFLOW) -m pre_commit install
+
+audit: ## ask for known advisories of all pinned packages: AUDIT="--vulnerability-service osv"
+	@$(PYTHON) -m supply_chain $(AUDIT)
+
+secrets: ## look for secrets in every commit there ever was (needs Go)
+	@go run github.com/zricethezav/gitleaks/v8@v8.30.1 git --redact --no-banner .
 
 fix: setup ## mend what can be mended by itself
 	$(AIRFLOW) -m ruff check --fix .
@@ -69,6 +78,8 @@ lock: setup ## pin the newest packages that the .in files allow
 
 package: setup ## build dist/ from the commit: what MWAA and Glue are given, with a manifest
 	@$(AIRFLOW) -m release
+	$(UV) pip compile --upgrade --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
+		--output-file requirements-audit.txt requirements-audit.in
 
 clean: down ## remove all that was installed and made here
 	rm -rf .venv .venv-glue .local dist

@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 USER = "admin"
+# pragma: allowlist nextline secret
 PASSWORDS = "simple_auth_manager_passwords.json.generated"
 TIMEOUT_SECONDS = 30
 

@@ -17,6 +17,7 @@ from local_stack.sample_files import (
     make_files,
 )
 
+# pragma: allowlist nextline secret
 SAMPLE_SHA256 = "10bdc8366af05305aa5d13c0d483ca0b6bae9d374a374c5170cd6d74cfdba1c7"
 SHAPES = {kind for kind, dirt in DIRT.items() if dirt.width}
 

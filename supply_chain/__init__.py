@@ -1,0 +1,1 @@
+"""What the project takes from others: known advisories of its pinned packages."""
