@@ -9,16 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from local_stack.install.steps import InstallError
+from local_stack.paths import ROOT
 from supply_chain.advisories import AuditError, Finding, problems, read_acceptances
 from supply_chain.pip_audit import audit
 
-REQUIREMENTS = (
-    "requirements.txt",
-    "requirements-local.txt",
-    "requirements-glue.txt",
-    "requirements-java.txt",
-    "requirements-audit.txt",
-)
+REQUIREMENTS = sorted(file.name for file in ROOT.glob("requirements*.txt"))
 ACCEPTED = Path(__file__).with_name("accepted_advisories.toml")
 ADVICE = f"\nUpgrade what can be upgraded; what can't be goes into supply_chain/{ACCEPTED.name}."
 

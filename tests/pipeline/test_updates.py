@@ -51,8 +51,10 @@ MWAA = {
     name for file in ("constraints.txt", "requirements.txt") for name, _ in packages(ROOT / file)
 } | {name for name, _ in packages(ROOT / "requirements-local.txt") if name.startswith("apache-")}
 GLUE = {name for name, limit in packages(ROOT / "requirements-glue.in") if limit}
-MWAA_PINS = pins(MWAA, ["requirements.txt", "requirements-local.in", "requirements-local.txt"])
-GLUE_PINS = pins(GLUE, ["requirements-glue.in", "requirements-glue.txt"])
+OF_MWAA = ["requirements.txt", "requirements-local.in", "requirements-local.txt"]
+APART = ["requirements-audit.in", "requirements-audit.txt", "requirements-java.txt"]
+MWAA_PINS = pins(MWAA, OF_MWAA)
+GLUE_PINS = pins(GLUE, [file for file in FILES if file not in OF_MWAA + APART])
 
 
 def test_both_sides_have_pins_to_hold_back() -> None:

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.paths import ROOT
 from supply_chain.__main__ import REQUIREMENTS
 from supply_chain.advisories import AuditError, Finding
 from supply_chain.pip_audit import findings
@@ -27,7 +26,11 @@ def test_a_package_that_could_not_be_asked_about_is_an_error() -> None:
         list(findings("requirements.txt", report))
 
 
-def test_every_file_of_pinned_packages_is_audited() -> None:
-    pinned = {file.name for file in ROOT.glob("requirements*.txt")}
-
-    assert set(REQUIREMENTS) == pinned
+def test_both_environments_and_what_is_deployed_are_audited() -> None:
+    assert {
+        "requirements.txt",
+        "requirements-local.txt",
+        "requirements-glue.txt",
+        "requirements-java.txt",
+        "requirements-audit.txt",
+    } <= set(REQUIREMENTS)
