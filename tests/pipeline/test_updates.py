@@ -50,11 +50,18 @@ def pins(names: set[str], files: list[str]) -> list[Pin]:
 MWAA = {
     name for file in ("constraints.txt", "requirements.txt") for name, _ in packages(ROOT / file)
 } | {name for name, _ in packages(ROOT / "requirements-local.txt") if name.startswith("apache-")}
-GLUE = {name for name, limit in packages(ROOT / "requirements-glue.in") if limit}
 OF_MWAA = ["requirements.txt", "requirements-local.in", "requirements-local.txt"]
 APART = ["requirements-audit.in", "requirements-audit.txt", "requirements-java.txt"]
+OF_GLUE = [file for file in FILES if file not in OF_MWAA + APART]
+GLUE = {
+    name
+    for file in OF_GLUE
+    if file.endswith(".in")
+    for name, limit in packages(ROOT / file)
+    if limit
+}
 MWAA_PINS = pins(MWAA, OF_MWAA)
-GLUE_PINS = pins(GLUE, [file for file in FILES if file not in OF_MWAA + APART])
+GLUE_PINS = pins(GLUE, OF_GLUE)
 
 
 def test_both_sides_have_pins_to_hold_back() -> None:

@@ -150,3 +150,11 @@ def test_no_checkout_leaves_credentials_behind() -> None:
 
     assert checkouts
     assert {step["with"].get("persist-credentials") for step in checkouts} == {"false"}
+
+
+@pytest.mark.parametrize("job", ["package", "secrets"])
+def test_what_reads_the_history_has_it(job: str) -> None:
+    checkout = CHECKS["jobs"][job]["steps"][0]
+
+    assert checkout["uses"].startswith("actions/checkout@")
+    assert checkout["with"]["fetch-depth"] == "0"
