@@ -71,6 +71,8 @@ lock: setup ## pin the newest packages that the .in files allow
 		--constraint constraints.txt --output-file requirements-local.txt requirements-local.in
 	$(UV) pip compile --upgrade --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
 		--output-file requirements-glue.txt requirements-glue.in
+	$(UV) pip compile --upgrade --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
+		--output-file requirements-audit.txt requirements-audit.in
 	$(UV) pip compile --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
 		--python-platform x86_64-manylinux_2_28 --only-binary :all: --no-binary pyspark --generate-hashes \
 		--constraint requirements-glue.txt --no-emit-package pyspark --no-emit-package py4j \
@@ -78,8 +80,6 @@ lock: setup ## pin the newest packages that the .in files allow
 
 package: setup ## build dist/ from the commit: what MWAA and Glue are given, with a manifest
 	@$(AIRFLOW) -m release
-	$(UV) pip compile --upgrade --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
-		--output-file requirements-audit.txt requirements-audit.in
 
 clean: down ## remove all that was installed and made here
 	rm -rf .venv .venv-glue .local dist
