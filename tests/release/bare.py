@@ -34,7 +34,7 @@ def run(
 ) -> str:
     """Return what a command prints that runs in `folder` and sees nothing of this checkout."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(LEADING)}
-    settings = {**kept, **NO_INDEX, **(environment or {})}
+    settings = {**kept, **NO_INDEX, "HOME": str(folder), **(environment or {})}
     done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
