@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,6 +9,15 @@ from lakehouse_spark.quality import CheckResult, Scan, ScanError, quality_report
 from pyspark.sql import SparkSession
 
 NONE = contract_checks([])
+SCRIPTS = Path(__file__).parents[2] / "glue_scripts"
+SCAN_WITH_A_NEW_HOME = """
+from contextlib import suppress
+from lakehouse_spark.quality import ScanError, scan
+with suppress(ScanError):
+    scan(None, "checks for shop: [", [], {})
+from soda.telemetry.soda_telemetry import SodaTelemetry
+print(SodaTelemetry.soda_config.send_anonymous_usage_stats)
+"""
 
 
 def result(outcome: str, severity: str = "fail", weight: float = 1.0) -> CheckResult:
@@ -86,8 +98,10 @@ def test_a_scan_that_can_not_be_made_says_why(
         scan(spark, NONE, checks_file(tmp_path, text), {})
 
 
-def test_soda_leaves_nothing_in_the_home_folder_and_sends_nothing() -> None:
-    from soda.telemetry.soda_telemetry import SodaTelemetry
+def test_soda_leaves_nothing_in_the_home_folder_and_sends_nothing(tmp_path: Path) -> None:
+    """In a process of its own, with a home of its own: whoever runs this may use Soda too."""
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    command = [sys.executable, "-c", SCAN_WITH_A_NEW_HOME]
 
-    assert SodaTelemetry.soda_config.send_anonymous_usage_stats is False
-    assert not (Path.home() / ".soda").exists()
+    assert subprocess.check_output(command, env=environment, cwd=SCRIPTS, text=True) == "False\n"
+    assert list(tmp_path.iterdir()) == []
