@@ -44,6 +44,8 @@ def spark_defaults(jars: Path, scratch: Path, cores: int = 2) -> dict[str, str]:
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.shuffle.partitions": str(cores),
+        # VACUUM lists a table's folders in so many tasks, by default 10,000.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(cores),
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
