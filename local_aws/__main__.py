@@ -33,6 +33,13 @@ def parse_settings(arguments: list[str] | None = None) -> Settings:
     parser.add_argument("--cores", type=int, default=2, help="cores a Spark session may use")
     for name, (seconds, text) in SECONDS.items():
         parser.add_argument(name, type=float, default=seconds, help=f"{text} (%(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--project", type=absolute_path, help="set itself up for this checkout")
+    parser.add_argument(
+        "--keep-state",
+        action="store_true",
+        help="keep the state under --home: for a container, in which no Glue run outlives this",
+    )
     return Settings(**vars(parser.parse_args(arguments)))
 
 

@@ -59,12 +59,10 @@ class KeepAliveHandler(MotoRequestHandler):
         """Stay silent: a Spark run makes hundreds of requests."""
 
 
-def listen(port: int, application: Any) -> BaseWSGIServer:
-    """Return a server of `application` on the loopback `port`, one thread a connection.
+def listen(host: str, port: int, application: Any) -> BaseWSGIServer:
+    """Return a server of `application` on the address `host`, one thread a connection.
 
     Raises:
         SystemExit: the port is taken.
     """
-    return make_server(
-        "127.0.0.1", port, application, threaded=True, request_handler=KeepAliveHandler
-    )
+    return make_server(host, port, application, threaded=True, request_handler=KeepAliveHandler)

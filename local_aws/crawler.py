@@ -1,5 +1,6 @@
 """One crawler: reads the log of each of its Delta tables and writes the catalog what it found."""
 
+import copy
 import logging
 import re
 import statistics
@@ -18,6 +19,7 @@ from local_aws.errors import ApiError
 log = logging.getLogger(__name__)
 
 LOG_GROUP = "/aws-glue/crawlers"
+ABANDONED = "Local AWS ended while the crawl was going on."
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Crawler:
     version: int = 1
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     changed: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _crawls: list[Crawl] = field(default_factory=list)
+    crawls: list[Crawl] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -74,8 +76,8 @@ class Crawler:
         with self._lock:
             self.check_ready()
             self.state = "RUNNING"
-            self._crawls.append(Crawl())
-        threading.Thread(target=self._run, args=(self._crawls[-1],), daemon=True).start()
+            self.crawls.append(Crawl())
+        threading.Thread(target=self._run, args=(self.crawls[-1],), daemon=True).start()
 
     def request_stop(self) -> None:
         """End the crawl after the table it is at.
@@ -99,30 +101,43 @@ class Crawler:
     def as_dict(self) -> dict[str, Any]:
         """Return the crawler as GetCrawler shows it."""
         with self._lock:
-            ended = [crawl for crawl in self._crawls if crawl.ended]
+            ended = [crawl for crawl in self.crawls if crawl.ended]
             running = self.state != "READY"
             return {
                 **self.definition,
                 "State": self.state,
-                "CrawlElapsedTime": int(self._crawls[-1].seconds * 1000) if running else 0,
+                "CrawlElapsedTime": int(self.crawls[-1].seconds * 1000) if running else 0,
                 "CreationTime": self.created,
                 "LastUpdated": self.changed,
                 "Version": self.version,
                 **({"LastCrawl": self._last_crawl(ended[-1])} if ended else {}),
             }
 
+    def kept(self) -> dict[str, Any]:
+        """Return what makes this crawler again, in another process."""
+        with self._lock:
+            names = ("definition", "version", "created", "changed", "crawls")
+            return {name: copy.deepcopy(getattr(self, name)) for name in names}
+
+    def fail_unfinished(self) -> None:
+        """End the crawl that was going on when the process of local AWS ended."""
+        for crawl in self.crawls:
+            if not crawl.ended:
+                crawl.errors.append(ABANDONED)
+                crawl.status, crawl.ended = "FAILED", datetime.now(UTC)
+
     def metrics(self) -> dict[str, Any]:
         """Return the crawler's line of GetCrawlerMetrics."""
         with self._lock:
-            seconds = [crawl.seconds for crawl in self._crawls if crawl.ended]
+            seconds = [crawl.seconds for crawl in self.crawls if crawl.ended]
             return {
                 "CrawlerName": self.name,
                 "TimeLeftSeconds": 0.0,
                 "StillEstimating": self.state != "READY",
                 "LastRuntimeSeconds": seconds[-1] if seconds else 0.0,
                 "MedianRuntimeSeconds": statistics.median(seconds) if seconds else 0.0,
-                "TablesCreated": sum(crawl.created for crawl in self._crawls),
-                "TablesUpdated": sum(crawl.updated for crawl in self._crawls),
+                "TablesCreated": sum(crawl.created for crawl in self.crawls),
+                "TablesUpdated": sum(crawl.updated for crawl in self.crawls),
                 "TablesDeleted": 0,
             }
 

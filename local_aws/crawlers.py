@@ -63,6 +63,19 @@ class Crawlers:
             raise ApiError("EntityNotFoundException", message)
         return self._by_name[name]
 
+    def kept(self) -> list[dict[str, Any]]:
+        """Return every crawler's own state, for `restore`."""
+        return [crawler.kept() for crawler in self._by_name.values()]
+
+    def restore(self, kept: list[dict[str, Any]]) -> None:
+        """Take over the crawlers of a process that has ended."""
+        for state in kept:
+            crawler = Crawler(
+                catalog=self.catalog, storage_options=self.storage_options, s3=self.s3, **state
+            )
+            crawler.fail_unfinished()
+            self._by_name[crawler.name] = crawler
+
     def all(self) -> list[Crawler]:
         """Return every crawler, oldest first."""
         return list(self._by_name.values())

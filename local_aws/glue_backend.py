@@ -38,6 +38,23 @@ class LocalGlueBackend(moto_models.GlueBackend):
         """End every run."""
         self.runs.close()
 
+    def kept(self) -> dict[str, Any]:
+        """Return the state that outlives this process; `restore` takes it."""
+        ours = ("settings", "job_definitions", "runs", "crawler_states")
+        return {
+            "catalog": {name: value for name, value in self.__dict__.items() if name not in ours},
+            "jobs": self.job_definitions,
+            "runs": self.runs.kept(),
+            "crawlers": self.crawler_states.kept(),
+        }
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Go on from what another process kept; what it was at when it ended has failed."""
+        self.__dict__.update(kept["catalog"])
+        self.job_definitions = kept["jobs"]
+        self.runs.restore(kept["runs"])
+        self.crawler_states.restore(kept["crawlers"])
+
     def arn(self, kind: str, name: str) -> str:
         """Return the name by which tags know a job or crawler."""
         return f"arn:aws:glue:{self.region_name}:{ACCOUNT}:{kind}/{name}"

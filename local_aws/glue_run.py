@@ -8,6 +8,7 @@ from typing import Any
 
 ACTIVE = ("STARTING", "RUNNING", "STOPPING", "WAITING")
 LOG_GROUP = "/aws-glue/jobs"
+ABANDONED = "Local AWS ended while the run was going on."
 # What a run may set for itself and otherwise takes from its job.
 OVERRIDABLE = (
     "Timeout", "WorkerType", "NumberOfWorkers", "MaxCapacity", "ExecutionClass",
@@ -72,6 +73,12 @@ class GlueRun:
             self.completed_on = datetime.now(UTC)
             self.error_message = "" if stopped else error_message
             self.state = "STOPPED" if stopped else state
+
+    def abandon(self) -> None:
+        """Enter the end state of a run whose process is gone with the machine that ran it."""
+        if self.state == "STOPPING":
+            self.stop_requested.set()
+        self.finish("FAILED", ABANDONED)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the run as GetJobRun shows it."""

@@ -14,7 +14,7 @@ from mypy_boto3_s3 import S3Client
 from local_aws.errors import ApiError
 from local_aws.glue_jobs import check_arguments, refuse
 from local_aws.glue_run import LOG_GROUP, GlueRun
-from local_aws.run_folder import RunFolder, prepare_run_folder
+from local_aws.run_folder import RunFolder, prepare_run_folder, scratch_of
 from local_aws.run_logs import LogStream, OutputReader, failure_message
 from local_aws.run_process import end_group, start_process, wait_until
 from local_aws.settings import Settings
@@ -88,6 +88,18 @@ class GlueRuns:
                 if detail
             ],
         }
+
+    def kept(self) -> list[GlueRun]:
+        """Return all runs, for `restore`."""
+        return list(self._runs)
+
+    def restore(self, runs: list[GlueRun]) -> None:
+        """Take over the runs of a process that has ended; those that were going on have failed."""
+        for run in runs:
+            if run.is_active:
+                run.abandon()
+                shutil.rmtree(scratch_of(run, self.settings), ignore_errors=True)
+        self._runs = runs
 
     def close(self) -> None:
         """Stop every run, start no more, and wait until all processes are gone."""

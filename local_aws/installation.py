@@ -1,6 +1,7 @@
 """Our Glue and Athena, put where moto's server looks for its own, and S3's listing mended."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,12 +15,21 @@ from local_aws.athena_actions import LocalAthenaResponse
 from local_aws.athena_backend import LocalAthenaBackend
 from local_aws.glue_actions import LocalGlueResponse
 from local_aws.glue_backend import LocalGlueBackend
+from local_aws.keeping import Keeper
 from local_aws.s3_listing import hide_deleted_folders
 from local_aws.settings import Settings
 
 
-def install_services(settings: Settings) -> Callable[[], None]:
-    """Take moto's place for Glue and Athena, and return what ends all that they run."""
+@dataclass(frozen=True)
+class Installed:
+    """What ends all that our services run, and what keeps their state, if it is to be kept."""
+
+    end_all: Callable[[], None]
+    keeper: Keeper | None
+
+
+def install_services(settings: Settings) -> Installed:
+    """Take moto's place for Glue and Athena."""
     hide_deleted_folders()
     new_backends: Any = BackendDict
     glue = new_backends(partial(LocalGlueBackend, settings), "glue")
@@ -33,4 +43,4 @@ def install_services(settings: Settings) -> Callable[[], None]:
             for _, _, backend in backends.iter_backends():
                 backend.close()
 
-    return end_all
+    return Installed(end_all, Keeper(settings.home, glue) if settings.keep_state else None)

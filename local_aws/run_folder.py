@@ -36,13 +36,23 @@ class RunFolder:
         return self.root / "scratch"
 
 
+def root_of(run: GlueRun, settings: Settings) -> Path:
+    """Return the folder of a run."""
+    return settings.home / "glue_runs" / run.id
+
+
+def scratch_of(run: GlueRun, settings: Settings) -> Path:
+    """Return where a run has its temporary files."""
+    return RunFolder(root_of(run, settings), [], {}).scratch
+
+
 def prepare_run_folder(run: GlueRun, settings: Settings, region: str, s3: S3Client) -> RunFolder:
     """Return the folder of `run` under ``home/glue_runs``, with everything downloaded.
 
     Raises:
         FileNotFoundError: an object that the job or the run names is not there.
     """
-    root = settings.home / "glue_runs" / run.id
+    root = root_of(run, settings)
     for name in ("work", "python", "conf", "scratch"):
         (root / name).mkdir(parents=True)
     script = download(s3, run.job["Command"]["ScriptLocation"], root)

@@ -1,6 +1,7 @@
 """One process that is AWS for this project: moto's applications, and ours in place of some."""
 
 import logging
+import os
 import signal
 import tempfile
 import threading
@@ -12,10 +13,16 @@ from werkzeug.wrappers import Request, Response
 
 from local_aws.connections import listen
 from local_aws.installation import install_services
+from local_aws.keeping import Keeper
+from local_aws.provision import provision
 from local_aws.settings import Settings
 from local_aws.unsupported import SERVICES, UnsupportedService, refusal
 
 log = logging.getLogger(__name__)
+
+READING = ("GET", "HEAD")
+READY = "/_local_aws/ready"
+"""Asks whether local AWS is set up: 200 or 503. No bucket can have this name."""
 
 
 def backend_application(service: Any) -> Any:
@@ -31,9 +38,11 @@ class LocalAws(DomainDispatcherApplication):
     the interpreter would not run side by side anyway; bodies travel outside the lock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keeper: Keeper | None = None) -> None:
         """Start with no application: each is made when its first request comes."""
         super().__init__(backend_application)
+        self.keeper = keeper
+        self.ready = threading.Event()
         self.s3_lock = threading.Lock()
         self.backends_by_host: dict[str | None, Any] = {}
 
@@ -46,11 +55,16 @@ class LocalAws(DomainDispatcherApplication):
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer one request; an error of ours is a 500 and logged, not a dropped connection."""
         service = None
+        if environ["PATH_INFO"] == READY:
+            return Response(status=200 if self.ready.is_set() else 503)(environ, start_response)
         try:
             application: Any = self.get_application(environ)
             service = application.service
             with self.s3_lock if service == "s3" else nullcontext():
-                return application(environ, start_response)
+                answer = application(environ, start_response)
+                if self.keeper and (service != "s3" or environ["REQUEST_METHOD"] not in READING):
+                    self.keeper.keep(service)
+                return answer
         except NotImplementedError as error:
             return refusal(Request(environ), f"this in {service}: {error}")(environ, start_response)
         except Exception:
@@ -59,7 +73,7 @@ class LocalAws(DomainDispatcherApplication):
 
 
 def serve(settings: Settings) -> None:
-    """Serve on the loopback port until SIGTERM or SIGINT, then end every Glue run.
+    """Serve until SIGTERM or SIGINT, then end every Glue run.
 
     Raises:
         SystemExit: the port is taken.
@@ -68,13 +82,20 @@ def serve(settings: Settings) -> None:
     large_objects.mkdir(parents=True, exist_ok=True)
     # moto keeps small objects in memory and puts the others where temporary files go.
     tempfile.tempdir = str(large_objects)
-    end_all = install_services(settings)
-    server = listen(settings.port, LocalAws())
+    installed = install_services(settings)
+    application = LocalAws(installed.keeper)
+    server = listen(settings.host, settings.port, application)
     asked_to_end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked_to_end.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    if settings.project:
+        provision(settings.project, settings.endpoint)
+    application.ready.set()
     print(f"local AWS is ready at {settings.endpoint}", flush=True)
     asked_to_end.wait()
-    end_all()
+    if installed.keeper:
+        # As if killed: a run that is stopped in order would be kept as one that a person stopped.
+        os._exit(0)
+    installed.end_all()
     server.shutdown()

@@ -24,6 +24,12 @@ class Settings:
     """How long a minute of a Glue timeout lasts; tests shorten it."""
     stop_grace_seconds: float = 5.0
     """How long a stopped Glue run may take to end by itself."""
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    project: Path | None = None
+    """The checkout whose deploy facts it sets itself up from, when it starts."""
+    keep_state: bool = False
+    """Whether the state outlives the process, under `home`."""
 
     @property
     def endpoint(self) -> str:

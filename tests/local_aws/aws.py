@@ -142,7 +142,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_aws(home: Path, glue_python: Path = GLUE_PYTHON) -> Iterator[Aws]:
+def running_aws(home: Path, *options: str, glue_python: Path = GLUE_PYTHON) -> Iterator[Aws]:
     """Serve one local AWS from a process of its own, with one bucket."""
     port = free_port()
     command = [
@@ -151,6 +151,7 @@ def running_aws(home: Path, glue_python: Path = GLUE_PYTHON) -> Iterator[Aws]:
         *("--java-home", JAVA_HOME.read_text().strip()),
         *("--seconds-per-minute", str(SECONDS_PER_MINUTE)),
         *("--stop-grace-seconds", str(STOP_GRACE_SECONDS)),
+        *options,
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **MISLEADING}
     process = subprocess.Popen(

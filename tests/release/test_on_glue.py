@@ -68,7 +68,7 @@ def glue(
 ) -> Iterator[Glue]:
     """Local AWS to which the release was deployed, with one file in raw/."""
     facts = yaml.safe_load((dist / "dags/include/lakehouse.yaml").read_text())
-    with running_aws(tmp_path_factory.mktemp("aws") / "home", bare.python) as aws:
+    with running_aws(tmp_path_factory.mktemp("aws") / "home", glue_python=bare.python) as aws:
         glue = deploy(aws, dist, manifest, facts)
         glue.put(FILE, ROWS)
         yield glue
