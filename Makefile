@@ -5,6 +5,7 @@ PYTHON ?= python3
 AIRFLOW := .venv/bin/python
 GLUE := .venv-glue/bin/python
 UV = $(firstword $(wildcard .local/uv/bin/uv) uv)
+IN_CONTAINERS = $(if $(filter 1,$(COMPOSE)),--compose)
 
 # Handed to the shell as they are: a query may hold quotes and dollars.
 FORMAT ?= table
@@ -19,19 +20,19 @@ help: ## list these targets
 setup: ## install all that is needed, into this folder
 	@$(PYTHON) -m local_stack.install
 
-demo: setup ## load the sample, or RAW=folder, through the DAG and show what became of it
-	@$(AIRFLOW) -m local_stack demo --raw "$$RAW"
+demo: setup ## load the sample, or RAW=folder, through the DAG and show what became of it; COMPOSE=1 in containers
+	@$(AIRFLOW) -m local_stack demo $(IN_CONTAINERS) --raw "$$RAW"
 
 incident: setup ## rehearse a bad night: a refused batch, its alert, the mending, the recovery
-	@$(AIRFLOW) -m local_stack incident
+	@$(AIRFLOW) -m local_stack incident $(IN_CONTAINERS)
 
 screenshot: ## take the README's picture of the last run, with the Chromium of this machine
 	@$(UV) run --quiet --script scripts/screenshot.py
 
-up: setup ## start local AWS and Airflow, without loading anything
-	@$(AIRFLOW) -m local_stack up
+up: setup ## start local AWS and Airflow, without loading anything; COMPOSE=1 in containers
+	@$(AIRFLOW) -m local_stack up $(IN_CONTAINERS)
 
-down: ## end every process that up or demo started
+down: ## end every process, and remove every container, that up or demo started
 	@test ! -e .venv || { $(PYTHON) -m local_stack.install && $(AIRFLOW) -m local_stack down; }
 
 query: ## ask the local Athena: SQL="select …" or FILE=query.sql (of one BATCH=id), FORMAT=csv for CSV

@@ -2,13 +2,16 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_stack.airflow_api import USER, AirflowRefused
+from local_stack.compose import down_in_containers, up_in_containers
 from local_stack.demo import demo, password_of
 from local_stack.incident import rehearse
+from local_stack.install.steps import InstallError
 from local_stack.lines import say
 from local_stack.paths import LOCAL
 from local_stack.query import QueryFailed, ask, for_batch
@@ -19,34 +22,50 @@ from local_stack.tables import make_console
 from local_stack.waiting import StackError
 
 INTERRUPTED = 130
-EXPECTED = (StackError, QueryFailed, AirflowRefused, BotoCoreError, ClientError, OSError)
+EXPECTED = (
+    StackError,
+    QueryFailed,
+    AirflowRefused,
+    InstallError,
+    BotoCoreError,
+    ClientError,
+    OSError,
+)
 NO_QUERY = 'What shall be asked? make query SQL="select count(*) from orders", or FILE=query.sql'
 
 
-def run_up(_: argparse.Namespace) -> bool:
+def run_up(arguments: argparse.Namespace) -> bool:
     """Start the stack and say where it is."""
-    stack = up()
+    stack = start_of(arguments)()
     say(f"Airflow is at {stack.airflow_url}, login {USER}, password {password_of(stack)}")
     say(f"AWS is at {stack.endpoint}")
     return True
 
 
+def start_of(arguments: argparse.Namespace) -> Callable[[], Stack]:
+    """Return what brings the stack up: as processes, or with ``--compose`` in containers."""
+    return up_in_containers if arguments.compose else up
+
+
 def run_down(_: argparse.Namespace) -> bool:
     """End the stack."""
-    ended = down()
-    say(f"{ended} processes ended" if ended else "nothing was running")
+    ended, removed = down(), down_in_containers()
+    if removed:
+        say("containers, networks and volumes removed; the images stay")
+    if ended or not removed:
+        say(f"{ended} processes ended" if ended else "nothing was running")
     return True
 
 
 def run_demo(arguments: argparse.Namespace) -> bool:
     """Load files and show what became of them."""
     raw = Path(arguments.raw).expanduser() if arguments.raw else None
-    return demo(raw, make_console())
+    return demo(raw, make_console(), start_of(arguments))
 
 
-def run_incident(_: argparse.Namespace) -> bool:
+def run_incident(arguments: argparse.Namespace) -> bool:
     """Break a batch, mend it, and show the alerts."""
-    return rehearse(make_console())
+    return rehearse(make_console(), start_of(arguments))
 
 
 def run_query(arguments: argparse.Namespace) -> bool:
@@ -80,6 +99,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parsers = {name: commands.add_parser(name, help=run.__doc__) for name, run in RUNS.items()}
     for name, run in RUNS.items():
         parsers[name].set_defaults(command=run)
+    for name in ("up", "demo", "incident"):
+        parsers[name].add_argument("--compose", action="store_true", help="in containers")
     parsers["demo"].add_argument("--raw", default="", help="folder with <dataset>/*.csv")
     parsers["query"].add_argument("--sql", default="")
     parsers["query"].add_argument("--file", default="", help="a file with the query")

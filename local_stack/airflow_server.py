@@ -1,13 +1,13 @@
 """Airflow on this machine: its database, its four processes, and what the DAG needs in it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import yaml
 
-from local_stack.airflow_api import AirflowApi, is_healthy, read_password
+from local_stack.airflow_api import AirflowApi, is_healthy
 from local_stack.environment import airflow_environment
 from local_stack.lines import last_lines, say
 from local_stack.paths import AIRFLOW_PYTHON, DEPLOYMENT, ROOT
@@ -55,15 +55,16 @@ def finish_migration(migration: Process) -> None:
     say("Airflow's database is ready")
 
 
-def make_ready(url: str, folder: Path, processes: Iterable[Process]) -> AirflowApi:
+def make_ready(
+    url: str, find_password: Callable[[], str | None], processes: Iterable[Process] = ()
+) -> AirflowApi:
     """Return Airflow's interface once it is healthy, knows the DAG and has the pool.
 
     Raises:
         StackError: a process has ended, or the DAG can't be read.
     """
-    home = folder / AIRFLOW_HOME
     wait_for("Airflow", lambda: is_healthy(url), processes)
-    api = AirflowApi(url, wait_for("its login", lambda: read_password(home), processes))
+    api = AirflowApi(url, wait_for("its login", find_password, processes))
     api.set_pool(yaml.safe_load(DEPLOYMENT.read_text())["airflow"]["pool"])
     wait_for(f"DAG {DAG_ID}", lambda: find_dag(api), processes)
     api.unpause(DAG_ID)

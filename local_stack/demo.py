@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from local_stack.airflow_api import USER, AirflowApi, read_password
 from local_stack.airflow_server import AIRFLOW_HOME, DAG_ID
+from local_stack.compose import password_in_containers
 from local_stack.deliveries import deliver, find_files, waiting_files
 from local_stack.deployment import Deployment, read_deployment
 from local_stack.failures import describe_failure, first_failed
@@ -35,14 +37,16 @@ LAST_RUN = "last_run.json"
 EXAMPLE = "select count(*) as n from orders"
 
 
-def demo(raw: Path | None, console: Console) -> bool:
+def demo(raw: Path | None, console: Console, start: Callable[[], Stack] = up) -> bool:
     """Load the sample, or the files of `raw`; show the run; return whether it succeeded.
+
+    `start` gives the running stack: of processes, or of containers.
 
     Raises:
         StackError: `raw` has no files, or the stack does not come up.
     """
     files = find_files(raw) if raw else write_sample(LOCAL / "sample")
-    stack = up()
+    stack = start()
     deployment = read_deployment()
     deliver_files(deployment, files)
     state = run_dag(stack, deployment, console)
@@ -65,6 +69,8 @@ def run_dag(stack: Stack, deployment: Deployment, console: Console, **conf: Any)
 
 def password_of(stack: Stack) -> str:
     """Return the password of Airflow's administrator."""
+    if stack.in_containers:
+        return password_in_containers()
     return str(read_password(stack.folder / AIRFLOW_HOME))
 
 

@@ -1,5 +1,6 @@
 """A rehearsal of a bad night: a batch that the load refuses, its alert, and the recovery."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -11,6 +12,7 @@ from local_stack.deployment import Deployment, read_deployment
 from local_stack.lines import say
 from local_stack.paths import LOCAL
 from local_stack.stack import up
+from local_stack.stack_state import Stack
 from local_stack.waiting import StackError
 
 # The only row of its file, and refused: so is the batch, since its share of rejects is 1.
@@ -20,13 +22,15 @@ REFUSED = (
 )
 
 
-def rehearse(console: Console) -> bool:
+def rehearse(console: Console, start: Callable[[], Stack] = up) -> bool:
     """Break a batch, show its alert, let it pass, show the recovery; return whether all went so.
+
+    `start` returns the running stack.
 
     Raises:
         StackError: files of somebody wait in raw/, or the stack does not come up.
     """
-    stack = up()
+    stack = start()
     deployment = read_deployment()
     require_nothing_waits(deployment)
     deliver_files(deployment, [write_refused(LOCAL / "incident")])

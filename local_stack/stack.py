@@ -2,21 +2,23 @@
 
 import fcntl
 import shutil
-import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from local_aws.provision import provision
+from local_stack.airflow_api import read_password
 from local_stack.airflow_server import AIRFLOW_HOME, AirflowServer, finish_migration, make_ready
 from local_stack.environment import enter, stack_environment
 from local_stack.lines import say
 from local_stack.paths import AIRFLOW_PYTHON, GLUE_PYTHON, JARS, JAVA_HOME, LOCAL, ROOT
+from local_stack.ports import free_ports, listens
 from local_stack.processes import Process, end_marked, marked, start
 from local_stack.stack_state import Stack, forget_stack, read_stack, write_stack
-from local_stack.waiting import wait_for
+from local_stack.waiting import StackError, wait_for
 
 AWS_HOME = "aws"
+IN_CONTAINERS = "The stack runs in containers here: say COMPOSE=1 too, or end it with make down."
 
 
 def up(folder: Path = LOCAL) -> Stack:
@@ -28,6 +30,8 @@ def up(folder: Path = LOCAL) -> Stack:
     folder.mkdir(exist_ok=True)
     with one_at_a_time(folder):
         stack = read_stack(folder)
+        if stack and stack.in_containers:
+            raise StackError(IN_CONTAINERS)
         if stack:
             say(f"the stack is up: local AWS at {stack.endpoint}, Airflow at {stack.airflow_url}")
             enter(stack.endpoint, folder)
@@ -35,7 +39,8 @@ def up(folder: Path = LOCAL) -> Stack:
         else:
             end_remains(folder)
             stack = start_stack(folder)
-        make_ready(stack.airflow_url, folder, stack.processes)
+        home = folder / AIRFLOW_HOME
+        make_ready(stack.airflow_url, lambda: read_password(home), stack.processes)
     return stack
 
 
@@ -94,22 +99,6 @@ def aws_command(port: int, folder: Path) -> list[str | Path]:
         *("--jars", JARS),
         *("--java-home", Path(JAVA_HOME.read_text())),
     ]
-
-
-def free_ports(count: int) -> list[int]:
-    """Return loopback ports that nobody listens on."""
-    with ExitStack() as sockets:
-        opened = [sockets.enter_context(socket.socket()) for _ in range(count)]
-        for one in opened:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in opened]
-
-
-def listens(port: int) -> bool | None:
-    """Return True when something accepts connections on the loopback port, else None."""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return None
 
 
 @contextmanager

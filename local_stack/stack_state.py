@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from local_stack.paths import LOCAL
+from local_stack.ports import listens
 from local_stack.processes import Process
 from local_stack.waiting import StackError
 
@@ -15,15 +16,27 @@ NOT_RUNNING = "Nothing is running here: start the stack with make up."
 
 @dataclass(frozen=True)
 class Stack:
-    """A started stack: where it listens, its processes, and the folder with its files."""
+    """A started stack: where it listens, its processes, and the folder with its files.
+
+    In containers it has no processes of ours: the engine starts what has ended again.
+    """
 
     folder: Path
     endpoint: str
     airflow_url: str
     processes: tuple[Process, ...]
+    in_containers: bool = False
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Return the loopback ports of ``aws`` and ``airflow``."""
+        urls = {"aws": self.endpoint, "airflow": self.airflow_url}
+        return {name: int(urlsplit(url).port or 0) for name, url in urls.items()}
 
     def is_alive(self) -> bool:
-        """Tell whether all of its processes live."""
+        """Tell whether all of its processes live; of containers, whether they answer."""
+        if self.in_containers:
+            return all(listens(port) for port in self.ports.values())
         return all(process.is_alive() for process in self.processes)
 
 
@@ -34,7 +47,8 @@ def read_stack(folder: Path = LOCAL) -> Stack | None:
     except FileNotFoundError:
         return None
     processes = tuple(Process(**process) for process in state["processes"])
-    stack = Stack(folder, state["endpoint"], state["airflow_url"], processes)
+    places = (folder, state["endpoint"], state["airflow_url"])
+    stack = Stack(*places, processes, state.get("in_containers", False))
     return stack if stack.is_alive() else None
 
 
@@ -51,13 +65,13 @@ def running_stack(folder: Path = LOCAL) -> Stack:
 
 
 def write_stack(stack: Stack) -> None:
-    """Write the stack down: ``{"endpoint", "airflow_url", "ports", "processes"}``."""
-    ports = {"aws": urlsplit(stack.endpoint).port, "airflow": urlsplit(stack.airflow_url).port}
+    """Write the stack down, as `read_stack` takes it, with the ports by name."""
     state = {
         "endpoint": stack.endpoint,
         "airflow_url": stack.airflow_url,
-        "ports": ports,
+        "ports": stack.ports,
         "processes": [asdict(process) for process in stack.processes],
+        "in_containers": stack.in_containers,
     }
     written = stack.folder / f"{STATE}.new"
     written.write_text(json.dumps(state, indent=1))

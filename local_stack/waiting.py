@@ -11,6 +11,7 @@ from local_stack.processes import Process
 Found = TypeVar("Found")
 
 POLL_SECONDS = 0.5
+CONTAINER_LOGS = "docker compose logs"
 
 
 class StackError(Exception):
@@ -32,7 +33,7 @@ def wait_for(
     while (found := look()) is None:
         require_alive(processes)
         if time.monotonic() > deadline:
-            logs = ", ".join(process.log for process in processes)
+            logs = ", ".join(process.log for process in processes) or CONTAINER_LOGS
             raise StackError(f"{what} is not there after {seconds:.0f} seconds; see {logs}")
         time.sleep(POLL_SECONDS)
     say(f"{what} is ready")

@@ -1,4 +1,4 @@
-from local_stack.stack import free_ports
+from local_stack.ports import free_ports
 
 
 def test_free_ports_are_all_different() -> None:
