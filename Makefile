@@ -12,7 +12,7 @@ FORMAT ?= table
 override SQL := $(value SQL)
 export SQL FILE BATCH FORMAT RAW
 
-.PHONY: help setup up demo incident screenshot down query sample test test-long bench check fix lock package hooks audit secrets clean
+.PHONY: help setup up demo incident screenshot down query sample test test-long test-compose bench check fix lock package hooks audit secrets clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -48,6 +48,9 @@ test: setup ## run all tests, with coverage of both environments together
 test-long: setup ## run all tests, and those that take long: every kill point, bad days of S3
 	@LAKEHOUSE_LONG=1 scripts/test
 
+test-compose: setup ## run the sample through docker-compose.yaml, with kills, on an engine of its own if none runs
+	@$(AIRFLOW) -m pytest tests/compose -m compose -s
+
 bench: setup ## measure the load job: BENCH="--cases 1,2 --rounds 5 --scale 0.1"
 	@$(GLUE) -m benchmarks $(BENCH)
 
@@ -78,6 +81,8 @@ lock: setup ## pin the newest packages that the .in files allow
 		--python-platform x86_64-manylinux_2_28 --only-binary :all: --no-binary pyspark --generate-hashes \
 		--constraint requirements-glue.txt --no-emit-package pyspark --no-emit-package py4j \
 		--output-file requirements-wheels.txt requirements-wheels.in
+	echo pyyaml | $(UV) pip compile --upgrade --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
+		--override - --output-file requirements-compose.txt requirements-compose.in
 
 package: setup ## build dist/ from the commit: what MWAA and Glue are given, with a manifest
 	@$(AIRFLOW) -m release

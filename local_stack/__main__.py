@@ -8,7 +8,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_stack.airflow_api import USER, AirflowRefused
-from local_stack.compose import down_in_containers, up_in_containers
+from local_stack.compose import down_in_containers, made_containers, up_in_containers
 from local_stack.demo import demo, password_of
 from local_stack.incident import rehearse
 from local_stack.install.steps import InstallError
@@ -118,12 +118,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"\nInterrupted. {what_stays(read_stack())}")
+        print(f"\nInterrupted. {what_stays(read_stack(), made_containers())}")
         return INTERRUPTED
 
 
-def what_stays(stack: Stack | None) -> str:
+def what_stays(stack: Stack | None, containers: bool = False) -> str:
     """Return what goes on after a command was interrupted."""
+    if stack is None and containers:
+        return "Some containers may be up: make down removes them."
     if stack is None:
         return "Nothing is left running."
     return f"The stack stays up: see {stack.airflow_url}; make down ends it."

@@ -21,8 +21,6 @@ MARK = "compose"
 """The file that says that there are containers: from before the first until after the last."""
 
 COMMANDS = (("docker", "compose"), ("docker-compose",))
-# What the user said of engine, images and ports; `enter` takes variables of Airflow and AWS away.
-ENVIRONMENT: Mapping[str, str] = dict(os.environ)
 LOGINS = "/opt/airflow/secrets/logins.json"
 
 NO_COMPOSE = (
@@ -48,9 +46,9 @@ def up_in_containers(folder: Path = LOCAL) -> Stack:
         require_engine()
         (folder / MARK).touch()
         say("building the images: the first time it takes minutes")
-        run("compose-build", [*command(), "build"], ENVIRONMENT)
+        run("compose-build", [*command(), "build"], environment())
         say("starting the containers")
-        run("compose-up", [*command(), "up", "-d", "--remove-orphans"], ENVIRONMENT)
+        run("compose-up", [*command(), "up", "-d", "--remove-orphans"], environment())
         stack = Stack(
             folder, address("local-aws", 4566), address("airflow-api-server", 8080), (), True
         )
@@ -62,14 +60,25 @@ def up_in_containers(folder: Path = LOCAL) -> Stack:
 
 def down_in_containers(folder: Path = LOCAL) -> bool:
     """Remove containers, network and volumes of `up_in_containers`; tell whether it made any."""
-    if not (folder / MARK).exists():
+    if not made_containers(folder):
         return False
     require_engine()
     arguments = ["down", "--volumes", "--remove-orphans", "--timeout", "5"]
-    run("compose-down", [*command(), *arguments], ENVIRONMENT)
+    run("compose-down", [*command(), *arguments], environment())
     (folder / MARK).unlink()
     forget_stack(folder)
     return True
+
+
+def made_containers(folder: Path = LOCAL) -> bool:
+    """Tell whether there may be containers of `up_in_containers`."""
+    return (folder / MARK).exists()
+
+
+@cache
+def environment() -> Mapping[str, str]:
+    """Return what was said of engine, images and ports before `enter` took Airflow's away."""
+    return dict(os.environ)
 
 
 @cache
@@ -81,7 +90,7 @@ def command() -> tuple[str, ...]:
     """
     for words in COMMANDS:
         try:
-            subprocess.run([*words, "version"], capture_output=True, check=True)
+            subprocess.run([*words, "version"], capture_output=True, check=True, env=environment())
         except (OSError, subprocess.CalledProcessError):
             continue
         return words
@@ -102,7 +111,7 @@ def require_engine() -> None:
 def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Return what Compose says to a short question."""
     return subprocess.run(
-        [*command(), *arguments], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True
+        [*command(), *arguments], cwd=ROOT, env=environment(), capture_output=True, text=True
     )
 
 

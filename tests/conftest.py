@@ -1,4 +1,7 @@
-"""What takes long runs with LAKEHOUSE_LONG=1, or when it is asked for with -m long."""
+"""What takes long runs with LAKEHOUSE_LONG=1, or when it is asked for with -m long.
+
+What needs a container engine runs only when it is asked for, with -m compose.
+"""
 
 import os
 
@@ -8,8 +11,9 @@ LONG = os.environ.get("LAKEHOUSE_LONG") == "1"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if LONG or "long" in str(config.option.markexpr):
-        return
-    left_out = [item for item in items if item.get_closest_marker("long")]
+    asked_for = str(config.option.markexpr)
+    runs = {"long": LONG or "long" in asked_for, "compose": "compose" in asked_for}
+    unasked = [name for name, run in runs.items() if not run]
+    left_out = [item for item in items if any(map(item.get_closest_marker, unasked))]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]

@@ -15,7 +15,7 @@ USER = "admin"
 DATABASE_URL = "postgresql+psycopg2://airflow:{}@postgres/airflow"
 
 
-def make_secrets(folder: Path) -> None:
+def make_secrets(folder: Path, postgres_group: int = POSTGRES_GROUP) -> None:
     """Write every secret that is not there yet; what is there stays."""
     keep(folder / "jwt_secret", secrets.token_urlsafe(64))
     keep(folder / "api_secret_key", secrets.token_urlsafe(32))
@@ -24,7 +24,7 @@ def make_secrets(folder: Path) -> None:
     password = folder / "database_password"
     keep(password, secrets.token_urlsafe(32))
     keep(folder / "database_url", DATABASE_URL.format(password.read_text()))
-    os.chown(password, -1, POSTGRES_GROUP)
+    os.chown(password, -1, postgres_group)
     password.chmod(OWNER_AND_GROUP)
 
 

@@ -8,26 +8,35 @@ from typing import Any
 import yaml
 
 HOME = Path("/opt/airflow")
-FACTS = HOME / "dags" / "include" / "lakehouse.yaml"
+FACTS = "dags/include/lakehouse.yaml"
 OUTDATED = (
     "requirements.txt is not the one that this image was built with: "
     "build it again with docker compose build (or docker-compose build)."
 )
 
 
-def prepare() -> None:
+def prepare(home: Path = HOME) -> None:
     """Make the tables and the pool, or bring them up to date.
 
     Raises:
         SystemExit: the image lacks what requirements.txt asks for by now.
     """
-    wanted, installed = HOME / "requirements.txt", HOME / "installed" / "requirements.txt"
-    if wanted.read_bytes() != installed.read_bytes():
-        sys.exit(OUTDATED)
+    require_same_requirements(home)
     run_airflow("db", "migrate")
-    pool: dict[str, Any] = yaml.safe_load(FACTS.read_text())["airflow"]["pool"]
+    pool: dict[str, Any] = yaml.safe_load((home / FACTS).read_text())["airflow"]["pool"]
     deferred = ["--include-deferred"] if pool["include_deferred"] else []
     run_airflow("pools", "set", pool["name"], str(pool["slots"]), "of the deploy facts", *deferred)
+
+
+def require_same_requirements(home: Path) -> None:
+    """Do nothing when the image was built with the checkout's requirements.txt.
+
+    Raises:
+        SystemExit: it was built with another.
+    """
+    wanted, installed = home / "requirements.txt", home / "installed" / "requirements.txt"
+    if wanted.read_bytes() != installed.read_bytes():
+        sys.exit(OUTDATED)
 
 
 def run_airflow(*arguments: str) -> None:

@@ -30,3 +30,4 @@ def test_after_an_interruption_it_is_said_what_goes_on() -> None:
 
     assert "http://127.0.0.1:2; make down ends it" in what_stays(stack)
     assert what_stays(None) == "Nothing is left running."
+    assert "make down removes them" in what_stays(None, containers=True)
