@@ -121,7 +121,8 @@ def test_no_container_may_more_than_it_must(services: dict[str, Any], name: str)
     assert int(service["user"].partition(":")[0]) >= 100
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert not {"privileged", "cap_add", "network", "pid", "devices"} & service.keys()
+    assert not {"privileged", "cap_add", "pid", "ipc", "devices"} & service.keys()
+    assert service.get("network_mode", "none") == "none"
 
 
 @pytest.mark.parametrize("name", LONG_RUNNING)

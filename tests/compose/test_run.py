@@ -21,6 +21,7 @@ from tests.end_to_end.pipeline import FIRST, Pipeline, States
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(3600)]
 
+NO_CONFLICT = "No broken requirements found."
 KILLED = ("airflow-scheduler", "local-aws")
 PACKAGES = """
 import importlib.metadata, json
@@ -71,6 +72,7 @@ def test_the_images_have_the_versions_of_mwaa(stack: Stack) -> None:
     constraints = pinned(ROOT / "constraints.txt")
     assert {"boto3", "pendulum"} <= constraints.keys()
     assert {k: v for k, v in installed.items() if constraints.get(k.lower(), v) != v} == {}
+    assert inside("airflow-scheduler", "python", "-m", "pip", "check") == NO_CONFLICT
 
 
 def test_local_aws_has_what_glue_has(stack: Stack) -> None:

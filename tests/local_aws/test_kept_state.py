@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from local_aws.crawler import Crawl, Crawler
+from local_aws.crawlers import Crawlers
 from local_aws.keeping import STATE_FILE
 from local_aws.state_file import StateFile
 from local_stack.paths import ROOT
@@ -35,6 +36,8 @@ class Told:
     def deliver(self) -> None:
         """Put two versions of one object, delete one object, and one version of another."""
         s3 = self.aws.client("s3")
+        self.aws.put("without versions", "x")
+        s3.delete_object(Bucket=BUCKET, Key="without versions")
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         first = s3.put_object(Bucket=BUCKET, Key="a b/c.csv", Body=b"one", Metadata={"by": "shop"})
         self.answers["first version"] = first["VersionId"]
@@ -190,13 +193,14 @@ def test_what_came_after_the_first_kill_is_there_after_a_second(told: Told, agai
 
 
 def test_a_crawl_that_was_going_on_has_failed() -> None:
-    rest: Any = {"catalog": None, "storage_options": {}, "s3": None}
-    crawler = Crawler({"Name": "c"}, crawls=[Crawl()], **rest)
-    again = Crawler(**crawler.kept(), **rest)
-    again.fail_unfinished()
+    nothing: Any = (None, {}, None)
+    crawler = Crawler({"Name": "c"}, *nothing)
+    crawler.crawls.append(Crawl())
+    again = Crawlers(*nothing)
+    again.restore([crawler.kept()])
 
-    assert again.as_dict()["State"] == "READY"
-    assert again.as_dict()["LastCrawl"]["Status"] == "FAILED"
+    assert again.get("c").as_dict()["State"] == "READY"
+    assert again.get("c").as_dict()["LastCrawl"]["Status"] == "FAILED"
 
 
 def test_state_of_another_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
