@@ -8,15 +8,10 @@ from lakehouse_spark.contract import Contract, read_contract
 from lakehouse_spark.session import get_session
 from pyspark.sql import SparkSession
 
-from local_aws.spark_defaults import spark_defaults
 from tests.glue_scripts.deliveries import deliver_first, deliver_loans
 from tests.glue_scripts.shop import Shop
+from tests.spark_settings import settings_of_tests
 
-# Interpreted: with a few rows in each query, compiling the queries would be most of the time.
-INTERPRETED = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-}
 PROJECT = Path(__file__).parents[2]
 CONTRACT = PROJECT / "include/contracts/orders_lakehouse.odcs.yaml"
 HERE = Path(__file__).parent
@@ -34,8 +29,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Return the session that the jobs get too, with Delta on local folders."""
     scratch = tmp_path_factory.mktemp("spark")
     builder = SparkSession.builder.appName("tests")
-    settings = spark_defaults(PROJECT / ".local/jars", scratch) | INTERPRETED
-    for name, value in settings.items():
+    for name, value in settings_of_tests(scratch).items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")

@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from tests.proof.scenario import Uninterrupted
 from tests.proof.sessions import CONTRACT, start_session
+from tests.spark_settings import settings_of_tests
 
 HERE = Path(__file__).parent
 
@@ -27,7 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Return a session with Delta on local folders."""
-    session = start_session(tmp_path_factory.mktemp("spark"))
+    scratch = tmp_path_factory.mktemp("spark")
+    session = start_session(scratch, settings_of_tests(scratch))
     yield session
     session.stop()
 

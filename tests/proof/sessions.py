@@ -7,20 +7,16 @@ from lakehouse_spark.session import get_session
 from pyspark.sql import SparkSession
 
 from local_aws.spark_defaults import spark_defaults
+from tests.spark_settings import INTERPRETED, JARS
 
 PROJECT = Path(__file__).parents[2]
 CONTRACT = PROJECT / "include/contracts/orders_lakehouse.odcs.yaml"
-# Interpreted: with a few rows in each query, compiling the queries would be most of the time.
-INTERPRETED = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-}
 
 
 def start_session(scratch: Path, more: Mapping[str, str] | None = None) -> SparkSession:
     """Return a session with Delta, its temporary files in `scratch`, and `more` settings."""
     builder = SparkSession.builder.appName("proof")
-    settings = spark_defaults(PROJECT / ".local/jars", scratch) | INTERPRETED
+    settings = spark_defaults(JARS, scratch) | INTERPRETED
     for name, value in (settings | dict(more or {})).items():
         builder = builder.config(name, value)
     builder.getOrCreate().sparkContext.setLogLevel("ERROR")
