@@ -51,8 +51,8 @@ MWAA = {
     name for file in ("constraints.txt", "requirements.txt") for name, _ in packages(ROOT / file)
 } | {name for name, _ in packages(ROOT / "requirements-local.txt") if name.startswith("apache-")}
 OF_MWAA = ["requirements.txt", "requirements-local.in", "requirements-local.txt"]
-APART = ["requirements-audit.in", "requirements-audit.txt", "requirements-java.txt"]
-OF_GLUE = [file for file in FILES if file not in OF_MWAA + APART]
+APART = ("requirements-audit.", "requirements-compose.", "requirements-java.")
+OF_GLUE = [file for file in FILES if file not in OF_MWAA and not file.startswith(APART)]
 GLUE = {
     name
     for file in OF_GLUE
@@ -104,6 +104,10 @@ def test_actions_and_tools_are_updated() -> None:
     assert may_update("github-actions", ".github/workflows/checks.yml", "actions/checkout")
     assert may_update("pip_requirements", "requirements-local.txt", "ruff")
     assert may_update("pip_requirements", "requirements-audit.txt", "pip-audit")
+
+
+def test_the_oldest_compose_stays_the_oldest() -> None:
+    assert not may_update("pip_requirements", "requirements-compose.in", "docker-compose")
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.get("enabled")])
