@@ -55,10 +55,8 @@ def publish_metrics(deployment: Deployment, batch_id: str, ti: Any) -> int:
     if not data:
         log.info("the metrics of attempt %s were sent at %s", attempt.number, sent["sent_at"])
         return 0
-    now = datetime.now(UTC)
-    _send(deployment, data, stamp(manifest, now))
-    batch.put("metrics.json", _sent(attempt.number, bool(published), len(data), now))
-    return len(data)
+    up_to = {"attempt": attempt.number, "published": bool(published)}
+    return _send(deployment, batch, manifest, data, up_to)
 
 
 def _publish_refusal(deployment: Deployment, batch: Batch, sent: Record) -> int:
@@ -69,10 +67,8 @@ def _publish_refusal(deployment: Deployment, batch: Batch, sent: Record) -> int:
     if sent.get("refused") == over_limit:
         log.info("the error rate of the refused batch was sent at %s", sent["sent_at"])
         return 0
-    data, now = refusal_metrics(over_limit), datetime.now(UTC)
-    _send(deployment, data, stamp(batch.manifest(), now))
-    batch.put("metrics.json", {**_sent(0, False, len(data), now), "refused": over_limit})
-    return len(data)
+    up_to = {"attempt": 0, "published": False, "refused": over_limit}
+    return _send(deployment, batch, batch.manifest(), refusal_metrics(over_limit), up_to)
 
 
 def _last_loaded_attempt(batch: Batch) -> Attempt | None:
@@ -107,15 +103,17 @@ def _task_seconds(ti: Any) -> dict[str, float]:
     }
 
 
-def _send(deployment: Deployment, data: list[Datum], timestamp: datetime) -> None:
-    stamped: Any = [{**datum, "Timestamp": timestamp} for datum in data]
+def _send(
+    deployment: Deployment, batch: Batch, manifest: Record, data: list[Datum], up_to: Record
+) -> int:
+    """Send the metrics, then write down `up_to` what they tell; return how many they were."""
+    now = datetime.now(UTC)
+    stamped: Any = [{**datum, "Timestamp": stamp(manifest, now)} for datum in data]
     cloudwatch: CloudWatchClient = aws_client("cloudwatch", deployment.region)
     for start in range(0, len(data), DATA_PER_REQUEST):
         cloudwatch.put_metric_data(
             Namespace=deployment.cloudwatch.namespace,
             MetricData=stamped[start : start + DATA_PER_REQUEST],
         )
-
-
-def _sent(attempt: int, published: bool, count: int, now: datetime) -> Record:
-    return {"attempt": attempt, "published": published, "sent_at": utc_text(now), "count": count}
+    batch.put("metrics.json", {**up_to, "sent_at": utc_text(now), "count": len(data)})
+    return len(data)
