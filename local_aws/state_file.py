@@ -37,10 +37,9 @@ class StateFile:
 
     def under(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """Yield what has a name that starts with `prefix`, with the rest of the name."""
-        rows = self._database.execute("SELECT name, content FROM state ORDER BY name")
-        for name, content in rows:
-            if name.startswith(prefix):
-                yield name.removeprefix(prefix), content
+        wanted = "SELECT name, content FROM state WHERE substr(name, 1, ?) = ? ORDER BY name"
+        for name, content in self._database.execute(wanted, (len(prefix), prefix)):
+            yield name.removeprefix(prefix), content
 
     def require_form(self, form: str) -> None:
         """Mark a new file with the form of its contents.
