@@ -26,8 +26,8 @@ demo: setup ## load the sample, or RAW=folder, through the DAG and show what bec
 incident: setup ## rehearse a bad night: a refused batch, its alert, the mending, the recovery
 	@$(AIRFLOW) -m local_stack incident $(IN_CONTAINERS)
 
-screenshot: ## take the README's picture of the last run, with the Chromium of this machine
-	@$(UV) run --quiet --script scripts/screenshot.py
+screenshot: setup ## take the README's picture of the last run, with the Chromium of this machine
+	@PYTHONPATH=. $(UV) run --quiet --no-project --with playwright==1.58.0 scripts/screenshot.py
 
 up: setup ## start local AWS and Airflow, without loading anything; COMPOSE=1 in containers
 	@$(AIRFLOW) -m local_stack up $(IN_CONTAINERS)
