@@ -3,7 +3,6 @@
 import contextlib
 import os
 import select
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 
 from local_aws.aws_clients import local_client
 from local_stack.paths import GLUE_PYTHON, JARS, JAVA_HOME, ROOT
+from local_stack.ports import free_ports
 
 BUCKET = "lake"
 # Two of Glue's minutes pass in a second, so that a run that waits for its timeout does not keep us.
@@ -134,17 +134,10 @@ def is_alive(pid: int) -> bool:
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextlib.contextmanager
 def running_aws(home: Path, *options: str, glue_python: Path = GLUE_PYTHON) -> Iterator[Aws]:
     """Serve one local AWS from a process of its own, with one bucket."""
-    port = free_port()
+    [port] = free_ports(1)
     command = [
         *(sys.executable, "-m", "local_aws", "--port", str(port), "--home", str(home)),
         *("--glue-python", str(glue_python), "--jars", str(JARS)),

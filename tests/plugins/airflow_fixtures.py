@@ -18,6 +18,7 @@ import boto3
 import pytest
 
 from local_aws.settings import client_environment
+from local_stack.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +36,7 @@ Record = dict[str, Any]
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Local AWS, whose Glue runs scripts with this Python: no Spark is needed here."""
     home = tmp_path_factory.mktemp("aws")
-    port = free_port()
+    [port] = free_ports(1)
     command = [
         *(sys.executable, "-m", "local_aws", "--port", str(port), "--home", str(home)),
         *("--glue-python", sys.executable, "--jars", str(home), "--java-home", str(home)),
@@ -137,14 +138,6 @@ def queue_on_topic(topic: str) -> Queue:
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=attributes["Attributes"]["QueueArn"])
     return Queue(sqs, url)
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def is_open(port: int, process: "subprocess.Popen[bytes]") -> bool:
