@@ -48,9 +48,7 @@ def inspect(service: str) -> dict[str, Any]:
 def killed_run(pipeline: Pipeline, sample: list[Path]) -> States:
     """Load the sample; kill scheduler and local AWS between two commits, start them again."""
     pipeline.deliver(*sample)
-    pipeline.start(FIRST)
-    glue_run = pipeline.running_load()
-    pipeline.wait(lambda: pipeline.has_commit("products"))
+    glue_run = pipeline.load_between_commits(FIRST)
     say(f"killing {' and '.join(KILLED)} while Glue run {glue_run[:12]} is between two commits")
     run("compose-kill", [*command(), "kill", *KILLED], environment())
     for service in KILLED:

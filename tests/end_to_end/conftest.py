@@ -7,15 +7,12 @@ from typing import Any
 
 import pytest
 
-from local_stack.airflow_api import AirflowApi
-from local_stack.demo import password_of
-from local_stack.deployment import read_deployment
-from local_stack.sample import write_sample
 from local_stack.stack import down, up
 from local_stack.stack_state import Stack
-from tests.end_to_end.oracle import Expected, expect
+from tests.end_to_end.fixtures import expected, pipeline, sample
 from tests.end_to_end.pipeline import FIRST, Pipeline, States
 
+__all__ = ["expected", "pipeline", "sample"]
 HERE = Path(__file__).parent
 
 
@@ -39,32 +36,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def pipeline(stack: Stack) -> Pipeline:
-    """Return the running pipeline."""
-    api = AirflowApi(stack.airflow_url, password_of(stack))
-    return Pipeline(api, read_deployment(), stack.endpoint)
-
-
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Return the sample's files."""
-    return write_sample(tmp_path_factory.mktemp("sample"))
-
-
-@pytest.fixture(scope="session")
-def expected(sample: list[Path]) -> Expected:
-    """Return what a first load of the sample must give."""
-    return expect(sample[0].parents[1])
-
-
-@pytest.fixture(scope="session")
 def first_run(pipeline: Pipeline, sample: list[Path]) -> States:
     """Load the sample; its Glue run dies between two commits. Return how the tasks ended."""
     pipeline.deliver(*sample)
-    pipeline.start(FIRST)
-    run_id = pipeline.running_load()
-    pipeline.wait(lambda: pipeline.has_commit("products"))
-    pipeline.kill(run_id)
+    pipeline.kill(pipeline.load_between_commits(FIRST))
     return pipeline.finish(FIRST)
 
 

@@ -102,6 +102,17 @@ class Pipeline:
         )
         return str(running[0])
 
+    def load_between_commits(self, run_id: str) -> str:
+        """Trigger a run; return the Glue run of its load once that has made its first commit."""
+        self.start(run_id)
+        glue_run_id = self.running_load()
+        self.wait(lambda: self.has_commit("products"))
+        return glue_run_id
+
+    def states_of_loads(self) -> dict[str, str]:
+        """Return the state of each Glue run of the load."""
+        return {run["Id"]: run["JobRunState"] for run in self.loads()}
+
     def loads(self) -> list[Any]:
         """Return the Glue runs of the load, newest first."""
         return list(boto3.client("glue").get_job_runs(JobName="Delta-lake-job")["JobRuns"])

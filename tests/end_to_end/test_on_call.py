@@ -220,15 +220,11 @@ def test_a_run_that_takes_longer_than_it_may_alerts_once_and_its_rerun_recovers(
     assert alert.topic == FAILURES
     for told in ("took longer than it may", "test_too_long", "load_delta", "#dag-time-out"):
         assert told in alert.message
-    pipeline.wait(lambda: states_of_loads(pipeline)[glue_run] == "STOPPED")
+    pipeline.wait(lambda: pipeline.states_of_loads()[glue_run] == "STOPPED")
     pipeline.clear("test_too_long", "load_delta")
     pipeline.succeed("test_too_long")
     assert orders_with(pipeline, 810008) == [["1"]]
     assert topics(pipeline) == [FAILURES, PUBLISHED]
-
-
-def states_of_loads(pipeline: Pipeline) -> dict[str, str]:
-    return {run["Id"]: run["JobRunState"] for run in pipeline.loads()}
 
 
 def test_clearing_each_task_after_the_end_changes_nothing_and_sends_nothing_twice(

@@ -62,7 +62,7 @@ def test_clearing_the_running_load_of_the_next_run_stops_its_glue_run_and_starts
     pipeline.wait(lambda: f"Glue run {first} is RUNNING" in pipeline.log(NEXT, "load_delta"))
     pipeline.clear(NEXT, "load_delta")
     second = pipeline.running_load(besides=first)
-    states = {run["Id"]: run["JobRunState"] for run in pipeline.loads()}
+    states = pipeline.states_of_loads()
     assert (states[first], states[second]) == ("STOPPED", "RUNNING")
     assert pipeline.alerts() == []
 
@@ -71,7 +71,8 @@ def test_a_stop_by_hand_fails_the_task_at_once_with_one_message(
     pipeline: Pipeline, turned_away: States
 ) -> None:
     run_id = pipeline.running_load()
-    boto3.client("glue").batch_stop_job_run(JobName="Delta-lake-job", JobRunIds=[run_id])
+    stop = boto3.client("glue").batch_stop_job_run(JobName="Delta-lake-job", JobRunIds=[run_id])
+    assert [each["JobRunId"] for each in stop["SuccessfulSubmissions"]] == [run_id]
     assert pipeline.finish(NEXT)["load_delta"] == "failed"
     assert f"a person stopped Glue run {run_id}" in pipeline.log(NEXT, "load_delta")
     alerts = pipeline.wait(pipeline.alerts)
