@@ -5,19 +5,13 @@ from pathlib import Path
 
 import pytest
 from lakehouse_spark.contract import Contract, read_contract
-from lakehouse_spark.session import get_session
 from pyspark.sql import SparkSession
 
 from benchmarks import ROOT
 from benchmarks.job_code import JobCode, freeze_code
 from benchmarks.shop_days import Shop
-from local_aws.spark_defaults import spark_defaults
+from tests.spark_sessions import brief_settings, start_session
 
-# Interpreted: with a few rows in each query, compiling the queries would be most of the time.
-INTERPRETED = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-}
 HERE = Path(__file__).parent
 
 
@@ -30,13 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Return a session with Delta on local folders."""
-    builder = SparkSession.builder.appName("tests")
-    settings = spark_defaults(ROOT / ".local/jars", tmp_path_factory.mktemp("spark"))
-    for name, value in (settings | INTERPRETED).items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    yield get_session()
+    session = start_session(brief_settings(tmp_path_factory.mktemp("spark")))
+    yield session
     session.stop()
 
 

@@ -5,15 +5,13 @@ from pathlib import Path
 
 import pytest
 from lakehouse_spark.contract import Contract, read_contract
-from lakehouse_spark.session import get_session
 from pyspark.sql import SparkSession
 
+from local_stack.paths import CONTRACT
 from tests.glue_scripts.deliveries import deliver_first, deliver_loans
 from tests.glue_scripts.shop import Shop
-from tests.spark_settings import settings_of_tests
+from tests.spark_sessions import lasting_settings, start_session
 
-PROJECT = Path(__file__).parents[2]
-CONTRACT = PROJECT / "include/contracts/orders_lakehouse.odcs.yaml"
 HERE = Path(__file__).parent
 LIBRARY = HERE / "library.odcs.yaml"
 
@@ -27,13 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Return the session that the jobs get too, with Delta on local folders."""
-    scratch = tmp_path_factory.mktemp("spark")
-    builder = SparkSession.builder.appName("tests")
-    for name, value in settings_of_tests(scratch).items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    yield get_session()
+    session = start_session(lasting_settings(tmp_path_factory.mktemp("spark")))
+    yield session
     session.stop()
 
 

@@ -1,7 +1,6 @@
 """Local AWS in a process beside, and a bucket in it, as a Glue job finds them."""
 
 import select
-import socket
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -14,12 +13,13 @@ from lakehouse_spark.storage import S3Storage
 
 from local_aws.settings import client_environment
 from local_stack.paths import AIRFLOW_PYTHON, GLUE_PYTHON, JARS, JAVA_HOME, ROOT
+from local_stack.ports import free_ports
 
 
 @contextmanager
 def local_cloud(home: Path) -> Iterator[str]:
     """Serve a local AWS of our own; return its address."""
-    port = free_port()
+    [port] = free_ports(1)
     command = [
         *(str(AIRFLOW_PYTHON), "-m", "local_aws", "--port", str(port), "--home", str(home)),
         *("--glue-python", str(GLUE_PYTHON), "--jars", str(JARS)),
@@ -34,12 +34,6 @@ def local_cloud(home: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def new_bucket(

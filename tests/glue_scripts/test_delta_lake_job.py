@@ -12,7 +12,7 @@ import undo_job
 from lakehouse_spark.check import Scope
 from lakehouse_spark.lease import LEASE, LeaseBusy
 
-from tests.glue_scripts.conftest import CONTRACT
+from local_stack.paths import CONTRACT
 from tests.glue_scripts.folder_storage import FolderStorage
 from tests.glue_scripts.lease_race import put_lease
 

@@ -4,9 +4,9 @@ import yaml
 from lakehouse_spark.refusal import FOLDER
 from lakehouse_spark.tables import REJECTED_SCHEMA
 
-from tests.glue_scripts.conftest import PROJECT
+from local_stack.paths import ROOT
 
-FACTS = yaml.safe_load((PROJECT / "infra/lakehouse.yaml").read_text())
+FACTS = yaml.safe_load((ROOT / "infra/lakehouse.yaml").read_text())
 
 
 def test_it_has_the_columns_that_the_load_writes_and_looks_where_it_writes_them() -> None:

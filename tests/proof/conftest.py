@@ -7,9 +7,9 @@ import pytest
 from lakehouse_spark.contract import Contract, read_contract
 from pyspark.sql import SparkSession
 
+from local_stack.paths import CONTRACT
 from tests.proof.scenario import Uninterrupted
-from tests.proof.sessions import CONTRACT, start_session
-from tests.spark_settings import settings_of_tests
+from tests.spark_sessions import lasting_settings, start_session
 
 HERE = Path(__file__).parent
 
@@ -28,8 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Return a session with Delta on local folders."""
-    scratch = tmp_path_factory.mktemp("spark")
-    session = start_session(scratch, settings_of_tests(scratch))
+    session = start_session(lasting_settings(tmp_path_factory.mktemp("spark")))
     yield session
     session.stop()
 

@@ -18,9 +18,10 @@ from lakehouse_spark.contract import read_contract
 from lakehouse_spark.load import load_batch
 from lakehouse_spark.steps import Counts, Steps
 
+from local_stack.paths import CONTRACT
 from tests.glue_scripts.folder_storage import FolderStorage
 from tests.glue_scripts.shop import ANY_SHARE
-from tests.proof.sessions import CONTRACT, start_session
+from tests.spark_sessions import brief_settings, start_session
 
 Reach = Callable[[str], None]
 
@@ -104,7 +105,7 @@ def main(folder: str, batch_id: str, scratch: str, point: str = "") -> None:
     """Load the batch, or what can be loaded of it until the point is reached."""
     reach = reaching(point, Path(folder))
     watch_steps(reach)
-    session = start_session(Path(scratch))
+    session = start_session(brief_settings(Path(scratch)))
     storage = WatchedStorage(Path(folder), reach)
     load_batch(session, read_contract(CONTRACT), storage, batch_id, overrides=ANY_SHARE)
     session.stop()

@@ -10,7 +10,8 @@ from pathlib import Path
 import delta_lake_job
 
 from local_aws.spark_defaults import s3a_defaults
-from tests.proof.sessions import CONTRACT, start_session
+from local_stack.paths import CONTRACT
+from tests.spark_sessions import brief_settings, start_session
 
 # Two tries of each request, soon: many a bad request reaches the job, and none takes long.
 IMPATIENT = {
@@ -26,7 +27,7 @@ def main(bucket: str, batch_id: str, scratch: str, run: str) -> None:
     """Load the batch; whatever goes wrong ends the process, as it ends a Glue run."""
     settings = s3a_defaults(os.environ["AWS_ENDPOINT_URL"])
     settings |= {f"spark.hadoop.fs.s3a.{name}": value for name, value in IMPATIENT.items()}
-    start_session(Path(scratch), settings)
+    start_session(brief_settings(Path(scratch)) | settings)
     delta_lake_job.main([
         *("--bucket", bucket, "--batch_id", batch_id, "--contract", str(CONTRACT)),
         *("--max_reject_share", "1", "--JOB_NAME", "proof", "--JOB_RUN_ID", run),

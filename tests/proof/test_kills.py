@@ -11,9 +11,9 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from local_stack.paths import ROOT
 from tests.proof.lake import Lake
 from tests.proof.scenario import PLANS, Uninterrupted
-from tests.proof.sessions import PROJECT
 
 DATASETS = ["products", "orders", "order_items"]
 TABLES = [*DATASETS, "rejected"]
@@ -46,8 +46,8 @@ def load_and_die(lake: Lake, batch_id: str, scratch: Path, point: str) -> tuple[
     command = [sys.executable, "-m", "tests.proof.dying_load", lake.folder, batch_id, scratch]
     process = subprocess.run(
         [*map(str, command), *([point] if point else [])],
-        cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'glue_scripts'}"},
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'glue_scripts'}"},
         start_new_session=True,
         stdout=subprocess.PIPE,
         text=True,

@@ -10,11 +10,11 @@ import pytest
 from lakehouse_spark.contract import Contract
 
 from local_aws.settings import client_environment, delta_storage_options
+from local_stack.paths import ROOT
 from tests.glue_scripts.local_cloud import local_cloud, new_bucket
 from tests.proof.fault_proxy import AFTER, BEFORE, TRIES, FaultProxy, fault_proxy
 from tests.proof.lake import Lake
 from tests.proof.scenario import Uninterrupted, plan_second
-from tests.proof.sessions import PROJECT
 
 Upload = Callable[[Lake], tuple[Lake, str]]
 
@@ -88,7 +88,7 @@ def run_job(lake: Lake, batch_id: str, proxy: FaultProxy, scratch: Path) -> int:
         **os.environ,
         **client_environment(proxy.endpoint),
         "AWS_MAX_ATTEMPTS": "2",
-        "PYTHONPATH": f"{PROJECT}:{PROJECT / 'glue_scripts'}",
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'glue_scripts'}",
     }
     command = [sys.executable, "-m", "tests.proof.s3_load", *arguments]
-    return subprocess.run(command, cwd=PROJECT, env=environment, timeout=600).returncode
+    return subprocess.run(command, cwd=ROOT, env=environment, timeout=600).returncode
