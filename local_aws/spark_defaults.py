@@ -29,6 +29,10 @@ DELTA_CONF = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 }
 
+# Under the folder of the jars: a link to Spark's own, and the archive of the classes of both.
+SPARK_JARS, ARCHIVE = "archive/spark", "archive/classes.jsa"
+OPTIONS = "spark.driver.extraJavaOptions"
+
 
 def spark_defaults(jars: Path, scratch: Path, cores: int = 2) -> dict[str, str]:
     """Return the settings of a local Delta session: jar folder, scratch folder, JVM flags."""
@@ -38,9 +42,9 @@ def spark_defaults(jars: Path, scratch: Path, cores: int = 2) -> dict[str, str]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "2g",
-        "spark.driver.extraClassPath": f"{jars}/*",
-        # The first tier of the JIT: a run here lasts seconds, and compiling would be most of them.
-        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -Dderby.system.home={scratch}",
+        # Spark's own jars too, though it adds them: Java archives no class behind a folder's.
+        "spark.driver.extraClassPath": f"{jars}/*:{jars}/{SPARK_JARS}/*",
+        OPTIONS: " ".join(java_options(jars, scratch)),
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.shuffle.partitions": str(cores),
@@ -50,6 +54,23 @@ def spark_defaults(jars: Path, scratch: Path, cores: int = 2) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
+
+
+def java_options(jars: Path, scratch: Path) -> list[str]:
+    """Return what lets a JVM be quick that lasts seconds."""
+    return [
+        # The first tier of the JIT alone: compiling would be most of the time.
+        "-XX:TieredStopAtLevel=1",
+        # Without the archive, or with one of other jars, classes are loaded as ever.
+        reads_archive(jars),
+        "-Xlog:cds*=off",
+        f"-Dderby.system.home={scratch}",
+    ]
+
+
+def reads_archive(jars: Path) -> str:
+    """Return the option that names the archive of classes."""
+    return f"-XX:SharedArchiveFile={jars}/{ARCHIVE}"
 
 
 def s3a_defaults(endpoint: str) -> dict[str, str]:

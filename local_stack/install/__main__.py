@@ -10,16 +10,21 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
-from local_aws.spark_defaults import EXCLUDES, PACKAGES
+from local_aws.spark_defaults import ARCHIVE, EXCLUDES, PACKAGES
 from local_stack.install.environments import AIRFLOW, GLUE, install_environment, is_installed
 from local_stack.install.java import install_java
 from local_stack.install.steps import InstallError, complete, fingerprint, is_complete, run
 from local_stack.install.uv import find_uv, uv_environment
 from local_stack.lines import say
-from local_stack.paths import GLUE_PYTHON, JARS, JAVA_HOME, LOCAL
+from local_stack.paths import GLUE_PYTHON, JARS, JAVA_HOME, LOCAL, ROOT
 
 OLDEST = (3, 11)
+# Of Java itself: an archive of ours adds to it, and a Java that comes as a wheel lacks it.
+BASE_ARCHIVE = "lib/server/classes.jsa"
+CLASS_ARCHIVE = "local_stack/install/class_archive.py"
+SPARK_DEFAULTS = "local_aws/spark_defaults.py"
 
 
 def install() -> None:
@@ -34,10 +39,11 @@ def install() -> None:
 
 
 def install_glue_side() -> None:
-    """Install Glue's environment, a Java for it, and the jars of Delta and S3A."""
+    """Install Glue's environment, a Java for it, the jars of Delta and S3A, and their classes."""
     install_environment(GLUE)
     install_java()
     install_jars()
+    archive_classes()
 
 
 def install_jars() -> None:
@@ -50,6 +56,24 @@ def install_jars() -> None:
     run("jars", command, {**uv_environment(), "JAVA_HOME": JAVA_HOME.read_text()})
     complete(JARS, wanted)
     say("jars: ready")
+
+
+def archive_classes() -> None:
+    """Archive the classes of Spark and the jars, unless that is done or is nothing for this Java.
+
+    Everything runs without the archive, each Glue run some seconds longer.
+    """
+    home, folder = Path(JAVA_HOME.read_text()), (JARS / ARCHIVE).parent
+    [spark_jars] = GLUE.folder.glob("lib/python3*/site-packages/pyspark/jars")
+    installed = str(spark_jars.stat().st_mtime_ns)
+    wanted = fingerprint(str(home), installed, ROOT / CLASS_ARCHIVE, ROOT / SPARK_DEFAULTS)
+    if is_complete(folder, wanted) or not (home / BASE_ARCHIVE).exists():
+        return
+    say("classes: archiving those of Spark and Delta, for a quicker start")
+    command = (GLUE_PYTHON, "-m", "local_stack.install.class_archive", JARS)
+    run("classes", command, {"JAVA_HOME": str(home)})
+    complete(folder, wanted)
+    say("classes: ready")
 
 
 @contextmanager
