@@ -9,12 +9,12 @@ from pyspark.sql import functions as F
 
 from lakehouse_spark.batches import BASE_VERSIONS, REPLACED, BatchRecords, Manifest, Record
 from lakehouse_spark.contract import Contract, Dataset
-from lakehouse_spark.delta_log import Commit, files_with_bounds
+from lakehouse_spark.delta_log import Commit
 from lakehouse_spark.guard import RECENT, usual_reads
 from lakehouse_spark.history import commit_metadata, recent_commits
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.planned import check_files, check_manifest
-from lakehouse_spark.ranges import BOUNDED_TYPES, Range, overlaps
+from lakehouse_spark.ranges import Range, lies_in
 from lakehouse_spark.side_by_side import run_side_by_side
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage
@@ -58,27 +58,21 @@ class Attempt:
         """Return whether nothing was ever written to the table; its first version is empty."""
         return self.base_versions[table] == 0
 
-    def may_hold(self, dataset: Dataset, ranges: Sequence[Range]) -> bool:
-        """Return whether the table may have a row whose first key column lies in `ranges`.
+    def rows_in(self, table: str, column: str, ranges: Sequence[Range]) -> DataFrame | None:
+        """Return the table's rows whose value of a column lies in `ranges`, before the attempt.
 
-        By the bounds of its files alone, which is quicker to ask than to plan a query that Delta
-        finds out to need no file.
+        None where no file of the table can have such a row, by the bounds of its files alone: that
+        is quicker to ask than to run a query which Delta finds out to need no file.
         """
-        if self.is_new(dataset.name):
-            return False
-        key, path = dataset.key[0], table_path(self.root, dataset.name)
-        key_type = dataset.type_of(key)
-        if key_type not in BOUNDED_TYPES:
-            return True
-        files_df = files_with_bounds(self.spark, path, key)
-        low, high = (F.col(name).cast(key_type) for name in ("low", "high"))
-        return not files_df.where(overlaps(low, high, ranges)).isEmpty()
+        if self.is_new(table):
+            return None
+        rows_df = self.base(table).where(lies_in(F.col(column), ranges))
+        return rows_df if rows_df.inputFiles() else None
 
     def open_table(self, dataset: Dataset) -> None:
         """Have Delta load the table's list of files, which it keeps for the queries to come."""
         if not self.is_new(dataset.name):
-            no_key = F.col(dataset.key[0]).isNull()
-            self.base(dataset.name).where(no_key).select(dataset.key[0]).count()
+            self.base(dataset.name).where(F.col(dataset.key[0]).isNull()).inputFiles()
 
     def confirm_lease(self) -> None:
         """Raise LeaseLost where we no longer may commit; without a lease there is nobody else."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from py4j.java_gateway import JavaClass  # type: ignore[import-untyped]
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 Metadata = dict[str, Any]
@@ -55,24 +55,26 @@ class AddedFile:
 def table_state(spark: SparkSession, path: str) -> TableState | None:
     """Return the table's state, None where there is no table."""
     snapshot = _snapshot(spark, _open_log(spark, path))
-    if snapshot.version() < 0:
+    version = int(snapshot.version())
+    if version < 0:
         return None
-    as_dict = _jvm(spark).scala.collection.JavaConverters.mapAsJavaMap
-    protocol = snapshot.protocol()
+    metadata = json.loads(snapshot.metadata().json())["metaData"]
+    protocol = json.loads(snapshot.protocol().json())["protocol"]
     return TableState(
-        snapshot.version(),
-        _struct_type(snapshot.schema()),
-        dict(as_dict(snapshot.metadata().configuration())),
+        version,
+        StructType.fromJson(json.loads(metadata["schemaString"])),
+        metadata["configuration"],
         {
-            "delta.minReaderVersion": str(protocol.minReaderVersion()),
-            "delta.minWriterVersion": str(protocol.minWriterVersion()),
+            "delta.minReaderVersion": str(protocol["minReaderVersion"]),
+            "delta.minWriterVersion": str(protocol["minWriterVersion"]),
         },
     )
 
 
 def parse_schema(spark: SparkSession, schema: str) -> StructType:
     """Return the columns of a schema such as ``id bigint, name string``."""
-    return _struct_type(_jvm(spark).org.apache.spark.sql.types.StructType.fromDDL(schema))
+    struct_type = java_class(spark, "org.apache.spark.sql.types.StructType")
+    return StructType.fromJson(json.loads(struct_type.fromDDL(schema).json()))
 
 
 def current_version(spark: SparkSession, path: str) -> int:
@@ -83,33 +85,24 @@ def current_version(spark: SparkSession, path: str) -> int:
 def read_commits(spark: SparkSession, path: str, above: int) -> Iterator[Commit]:
     """Yield the commits after version `above`, newest first."""
     log = _open_log(spark, path)
+    conf = log.newDeltaHadoopConf()
     for version in range(int(_snapshot(spark, log).version()), above, -1):
-        yield _commit(version, _lines(spark, log, version).head())
+        yield _commit(version, _lines(spark, log, conf, version).head())
 
 
 def added_files(spark: SparkSession, path: str, above: int, last: int) -> list[AddedFile]:
     """Return the data files that the commits after version `above`, up to `last`, added."""
     log = _open_log(spark, path)
-    texts = (_lines(spark, log, each).mkString("\n") for each in range(above + 1, last + 1))
+    conf, versions = log.newDeltaHadoopConf(), range(above + 1, last + 1)
+    texts = (_lines(spark, log, conf, each).mkString("\n") for each in versions)
     actions = [json.loads(line) for text in texts for line in text.split("\n")]
     return [_added_file(action["add"]) for action in actions if "add" in action]
 
 
-def files_with_bounds(spark: SparkSession, path: str, column: str) -> DataFrame:
-    """Return ``low`` and ``high`` of a column for each file of the table, as texts.
-
-    They are null where the file's statistics do not tell.
-    """
-    files = _snapshot(spark, _open_log(spark, path)).allFiles().toDF()
-    bounds = {"low": f"$.minValues.{column}", "high": f"$.maxValues.{column}"}
-    columns = [F.get_json_object("stats", where).alias(name) for name, where in bounds.items()]
-    return DataFrame(files, spark).select(*columns)
-
-
-def _lines(spark: SparkSession, log: Any, version: int) -> Any:
+def _lines(spark: SparkSession, log: Any, conf: Any, version: int) -> Any:
     """Return the lines of a commit, one action each."""
-    file = _jvm(spark).org.apache.hadoop.fs.Path(log.logPath(), commit_file(version))
-    return log.store().read(file, log.newDeltaHadoopConf())
+    file = java_class(spark, "org.apache.hadoop.fs.Path")(log.logPath(), commit_file(version))
+    return log.store().read(file, conf)
 
 
 def _added_file(action: Metadata) -> AddedFile:
@@ -129,14 +122,14 @@ def removed_files(spark: SparkSession, path: str) -> DataFrame:
 
 def has_file(spark: SparkSession, path: str, file: str) -> bool:
     """Return whether a file that the table's log names is there."""
-    operations = _jvm(spark).org.apache.spark.sql.delta.util.DeltaFileOperations
+    operations = java_class(spark, "org.apache.spark.sql.delta.util.DeltaFileOperations")
     return _written_at(spark, path, operations.absolutePath(path, file)) is not None
 
 
 def log_file_written_at(spark: SparkSession, path: str, name: str) -> datetime | None:
     """Return when a file of the table's log was written, None where there is none."""
     log_path = _open_log(spark, path).logPath()
-    return _written_at(spark, path, _jvm(spark).org.apache.hadoop.fs.Path(log_path, name))
+    return _written_at(spark, path, java_class(spark, "org.apache.hadoop.fs.Path")(log_path, name))
 
 
 def commit_file(version: int) -> str:
@@ -146,8 +139,9 @@ def commit_file(version: int) -> str:
 
 def oldest_version(spark: SparkSession, path: str) -> int:
     """Return the oldest version that the log can rebuild and has the commit of."""
-    log, manager = _open_log(spark, path), _jvm(spark).org.apache.spark.sql.delta
-    oldest_commit = manager.DeltaHistoryManager.getEarliestDeltaFile(log)
+    log = _open_log(spark, path)
+    manager = java_class(spark, "org.apache.spark.sql.delta.DeltaHistoryManager")
+    oldest_commit = manager.getEarliestDeltaFile(log)
     return max(int(log.history().getEarliestRecreatableCommit()), int(oldest_commit))
 
 
@@ -163,14 +157,12 @@ def _commit(version: int, first_line: str) -> Commit:
     return Commit(version, info.get("operation", ""), metadata if is_ours else {}, metrics)
 
 
-def _struct_type(java_type: Any) -> StructType:
-    return StructType.fromJson(json.loads(java_type.json()))
-
-
 def _open_log(spark: SparkSession, path: str) -> Any:
     # To read a checkpoint Delta asks the thread for its session, which a thread of ours lacks.
-    _jvm(spark).org.apache.spark.sql.SparkSession.setActiveSession(spark._jsparkSession)
-    return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
+    sessions = java_class(spark, "org.apache.spark.sql.SparkSession")
+    sessions.setActiveSession(spark._jsparkSession)
+    logs = java_class(spark, "org.apache.spark.sql.delta.DeltaLog")
+    return logs.forTable(spark._jsparkSession, path)
 
 
 def _written_at(spark: SparkSession, path: str, file: Any) -> datetime | None:
@@ -181,9 +173,13 @@ def _written_at(spark: SparkSession, path: str, file: Any) -> datetime | None:
 
 
 def _snapshot(spark: SparkSession, log: Any) -> Any:
-    none = _jvm(spark).scala.Option.empty()
+    none = java_class(spark, "scala.Option").empty()
     return log.update(False, none, none)
 
 
-def _jvm(spark: SparkSession) -> Any:
-    return spark._jvm
+def java_class(spark: SparkSession, name: str) -> Any:
+    """Return a class by its whole name.
+
+    Asked part by part, ``jvm.org.apache``, every jar is searched for a class ``org``, and so on.
+    """
+    return JavaClass(name, spark._jvm._gateway_client)  # type: ignore[union-attr]

@@ -37,12 +37,6 @@ def lies_in(value: Column, ranges: Iterable[Range]) -> Column:
     return reduce(lambda one, other: one | other, tests) if tests else F.lit(False)
 
 
-def overlaps(low: Column, high: Column, ranges: Iterable[Range]) -> Column:
-    """Return whether a value from `low` to `high`, or an unknown one, may lie in a range."""
-    tests = [(low <= F.lit(end)) & (high >= F.lit(begin)) for begin, end in ranges]
-    return reduce(lambda one, other: one | other, [low.isNull() | high.isNull(), *tests])
-
-
 def bounds(df: DataFrame, column: str) -> list[Range]:
     """Return the range from the least to the greatest value of a column; none without values."""
     row = df.agg(F.min(column).alias("low"), F.max(column).alias("high")).collect()[0]

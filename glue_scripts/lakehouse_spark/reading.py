@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from lakehouse_spark.batches import PlannedFile
 from lakehouse_spark.contract import Dataset
+from lakehouse_spark.delta_log import java_class
 from lakehouse_spark.tables import REJECTED_SCHEMA
 
 Layout = tuple[str, ...]
@@ -93,13 +94,15 @@ def describe_files(spark: SparkSession, root: str, files: Sequence[PlannedFile])
 def inline_rows(
     spark: SparkSession, rows: Sequence[Mapping[str, object]], schema: str
 ) -> DataFrame:
-    """Return the few rows as part of the plan, which needs no Python worker to compute."""
-    text = F.lit(json.dumps(rows))
-    return spark.range(1).select(F.inline(F.from_json(text, f"array<struct<{schema}>>")))
+    """Return the few rows as part of the plan, which needs no job to compute."""
+    string = java_class(spark, "org.apache.spark.sql.Encoders").STRING()
+    texts = spark._jsparkSession.createDataset([json.dumps(row) for row in rows], string)
+    parsed = F.from_json("value", f"struct<{schema}>").alias("row")
+    return DataFrame(texts.toDF(), spark).select(parsed).select("row.*")
 
 
 def _describe(spark: SparkSession, root: str, file: PlannedFile) -> dict[str, str]:
-    path = spark._jvm.org.apache.hadoop.fs.Path(f"{root}/{file.key}")  # type: ignore[union-attr]
+    path = java_class(spark, "org.apache.hadoop.fs.Path")(f"{root}/{file.key}")
     return {
         "_path": path.toUri().toString(),
         "_source_file": file.key,

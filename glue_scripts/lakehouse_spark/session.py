@@ -1,8 +1,12 @@
 """The Spark session of every job: Glue's configuration and the settings our rules depend on."""
 
+from py4j.java_gateway import java_import  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
 HEADER_CHECKER = "org.apache.spark.sql.catalyst.csv.CSVHeaderChecker"
+# What PySpark names without a package for every column of a plan: without an import of the class
+# itself every jar is searched each time, in one package after the other.
+NAMED_CLASSES = ["org.apache.spark.sql.functions", "org.apache.spark.api.python.PythonUtils"]
 SESSION_SETTINGS = {
     # A timestamp without an offset is UTC, and a day is a UTC day.
     "spark.sql.session.timeZone": "UTC",
@@ -25,6 +29,8 @@ def get_session() -> SparkSession:
     """Return the session, which is Glue's where there is one, with our settings in it."""
     session = SparkSession.builder.getOrCreate()
     configure(session)
+    for name in NAMED_CLASSES:
+        java_import(session._jvm, name)
     _quiet_header_check(session)
     return session
 

@@ -54,10 +54,12 @@ def ensure_table(spark: SparkSession, path: str, schema: str, partition_col: str
     state = table_state(spark, path)
     if state is None:
         _create_table(spark, path, schema, partition_col)
-    else:
-        _check_columns(path, state.schema, parse_schema(spark, schema))
+        return
+    _check_columns(path, state.schema, parse_schema(spark, schema))
+    if _differing(PROPERTIES, state.properties):
         ensure_properties(spark, path)
-        assert_promises(spark, path)
+        state = _state(spark, path)
+    _check_promises(path, state)
 
 
 def ensure_properties(spark: SparkSession, path: str) -> None:
@@ -69,10 +71,7 @@ def ensure_properties(spark: SparkSession, path: str) -> None:
 
 def assert_promises(spark: SparkSession, path: str) -> None:
     """Raise TableError where the table's protocol or properties are not those we promise."""
-    state = _state(spark, path)
-    found = {**state.properties, **state.protocol}
-    for name, value in _differing(PROPERTIES | PROTOCOL, found).items():
-        raise TableError(f"{path}: {name} is {found.get(name)}, it must be {value}")
+    _check_promises(path, _state(spark, path))
 
 
 def read_version(spark: SparkSession, path: str, version: int) -> DataFrame:
@@ -98,6 +97,12 @@ def _check_columns(path: str, table: StructType, contract: StructType) -> None:
             f"{path} and the contract differ in {', '.join(differing)}; "
             "change the table first, or go back to the contract it was made by"
         )
+
+
+def _check_promises(path: str, state: TableState) -> None:
+    found = {**state.properties, **state.protocol}
+    for name, value in _differing(PROPERTIES | PROTOCOL, found).items():
+        raise TableError(f"{path}: {name} is {found.get(name)}, it must be {value}")
 
 
 def _columns(schema: StructType) -> list[tuple[str, str]]:

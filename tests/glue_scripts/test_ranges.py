@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from lakehouse_spark.ranges import Range, bounds, join_ranges, lies_in, overlaps
+from lakehouse_spark.ranges import Range, bounds, join_ranges, lies_in
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -38,13 +38,3 @@ def test_bounds_are_the_least_and_the_greatest(spark: SparkSession) -> None:
     df = spark.createDataFrame(days, "day date")
     assert bounds(df, "day") == [(date(2025, 4, 1), date(2025, 4, 2))]
     assert bounds(df.where("day is null"), "day") == []
-
-
-def test_a_file_may_hold_what_its_bounds_do_not_exclude(spark: SparkSession) -> None:
-    files = [(0, 2), (2, 4), (8, 9), (5, 20), (None, None)]
-    df = spark.createDataFrame(files, "low int, high int")
-    found = df.where(overlaps(F.col("low"), F.col("high"), [(4, 6), (15, 15)])).collect()
-    assert [row["low"] for row in found] == [2, 5, None]
-    assert [
-        row["low"] for row in df.where(overlaps(F.col("low"), F.col("high"), [])).collect()
-    ] == [None]

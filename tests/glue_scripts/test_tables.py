@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from delta.tables import DeltaTable
 from lakehouse_spark.contract import Column, Dataset
-from lakehouse_spark.delta_log import current_version, files_with_bounds
+from lakehouse_spark.delta_log import current_version
 from lakehouse_spark.history import commit_metadata, commits_above
 from lakehouse_spark.tables import (
     TableError,
@@ -116,19 +116,11 @@ def test_metadata_of_others_is_no_metadata_of_ours(spark: SparkSession, table: s
     assert [commit.metadata for commit in commits_above(spark, table, 0)] == [{}, {}]
 
 
-def test_each_file_has_the_bounds_of_a_column(spark: SparkSession, table: str) -> None:
-    for ids in ([3, 7], [5], [None]):
-        rows_df = spark.createDataFrame([(id_, 1) for id_ in ids], "id int, shelf int")
-        rows_df.coalesce(1).write.format("delta").mode("append").save(table)
-    found = files_with_bounds(spark, table, "id").collect()
-    assert sorted(map(tuple, found), key=str) == [("3", "7"), ("5", "5"), (None, None)]
-
-
 def test_a_thread_that_looks_at_a_table_has_a_session(spark: SparkSession, table: str) -> None:
     """Which Delta asks it for, to read some checkpoints."""
 
     def look() -> bool:
-        files_with_bounds(spark, table, "id")
+        current_version(spark, table)
         assert spark._jvm is not None
         sessions = spark._jvm.org.apache.spark.sql.SparkSession
         return bool(sessions.getActiveSession().isDefined())
