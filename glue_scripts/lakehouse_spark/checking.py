@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial, reduce
+from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -12,10 +13,10 @@ from lakehouse_spark.classification import known_rows
 from lakehouse_spark.contract import Dataset
 from lakehouse_spark.duplicates import is_sound, repeated_keys
 from lakehouse_spark.keeping import keep_rows, keep_small
-from lakehouse_spark.parked import is_retried, parked_rows
-from lakehouse_spark.ranges import Range, join_ranges, lies_in
+from lakehouse_spark.parked import first_seen, is_retried, parked_rows
+from lakehouse_spark.ranges import Range, join_ranges
 from lakehouse_spark.reading import read_rows
-from lakehouse_spark.reasons import check_rows
+from lakehouse_spark.reasons import category, check_rows
 from lakehouse_spark.side_by_side import run_side_by_side
 
 
@@ -23,14 +24,29 @@ from lakehouse_spark.side_by_side import run_side_by_side
 class Checked:
     """A dataset's rows, kept, and what is to be said of them without looking at other datasets.
 
-    `by_file` are counts and ranges of values; `repeated_df` and `known_df` are the few rows, if
-    any, of which repeated_keys and known_rows tell.
+    `by_file` are counts and ranges of values, by category of their reasons too; `repeated_df` and
+    `known_df` are the few rows, if any, of which repeated_keys and known_rows tell.
     """
 
     rows_df: DataFrame
     by_file: list[Row]
     repeated_df: DataFrame | None
     known_df: DataFrame | None
+
+    @property
+    def stands_alone(self) -> bool:
+        """Return whether neither another row nor the table's has a say in any row's outcome."""
+        return self.repeated_df is None and self.known_df is None
+
+    def outcomes(self) -> list[dict[str, Any]]:
+        """Return the counts by outcome, as Tally.add_outcomes takes them, of rows that stand alone.
+
+        Without another pass over the rows: nothing is joined to them, so that none can get lost.
+        """
+        return [
+            {**row.asDict(), "_outcome": "rejected" if row["_category"] else "inserted"}
+            for row in self.by_file
+        ]
 
     def ranges(self, column: str) -> list[Range]:
         """Return the ranges in which the sound rows' values of a key or reference lie.
@@ -74,10 +90,9 @@ def check_dataset(attempt: Attempt, dataset: Dataset, with_parked: bool) -> Chec
     repeated_df = keep_small(repeated_keys(rows_df, dataset))
     checked = Checked(rows_df, by_file, repeated_df, None)
     key = dataset.key[0]
-    ranges = checked.ranges(key)
-    if not attempt.may_hold(dataset, ranges):
+    table_df = attempt.rows_in(dataset.name, key, checked.ranges(key))
+    if table_df is None:
         return checked
-    table_df = attempt.base(dataset.name).where(lies_in(F.col(key), ranges))
     known_df = keep_small(known_rows(rows_df, table_df, dataset))
     return Checked(rows_df, by_file, repeated_df, known_df)
 
@@ -93,10 +108,14 @@ def _checked_rows(attempt: Attempt, dataset: Dataset, with_parked: bool) -> Data
 
 
 def _count_by_file(rows_df: DataFrame, dataset: Dataset) -> list[Row]:
-    """Return ``count``, and ``low_<column>`` and ``high_<column>`` of sound rows' values."""
-    aggregates = [F.count("*").alias("count")]
+    """Return ``count`` and ``first_seen``, and the bounds of sound rows' values.
+
+    Columns: ``low_<column>`` and ``high_<column>`` of the first key and of each reference.
+    """
+    aggregates = [F.count("*").alias("count"), first_seen()]
     for name in {dataset.key[0], *(reference.column for reference in dataset.references)}:
         value = F.when(is_sound(), F.col(name))
         aggregates += [F.min(value).alias(f"low_{name}"), F.max(value).alias(f"high_{name}")]
-    by_file = rows_df.groupBy("_source_file", is_retried().alias("_retried"))
+    of_reasons = category(F.col("_reasons")).alias("_category")
+    by_file = rows_df.groupBy("_source_file", is_retried().alias("_retried"), of_reasons)
     return by_file.agg(*aggregates).collect()

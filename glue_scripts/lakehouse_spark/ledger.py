@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from pyspark.sql import Row
 
@@ -11,6 +12,8 @@ from lakehouse_spark.batches import Manifest, PlannedFile, Record
 from lakehouse_spark.classification import OUTCOMES, WRITTEN
 from lakehouse_spark.contract import Contract
 from lakehouse_spark.reasons import CATEGORIES, FILE_CATEGORY
+
+Counted = Row | Mapping[str, Any]
 
 
 class LedgerError(RuntimeError):
@@ -75,7 +78,7 @@ class Tally:
         for row in rows:
             self._of(row["_source_file"]).read += row["count"]
 
-    def add_outcomes(self, dataset: str, rows: Iterable[Row]) -> None:
+    def add_outcomes(self, dataset: str, rows: Iterable[Counted]) -> None:
         """Add counts of the dataset's outcomes.
 
         Columns: ``_source_file``, ``_retried``, ``_outcome``, ``_category``, ``count``, and
@@ -164,13 +167,13 @@ class Tally:
         since = planned_at if first_seen is None else datetime.fromtimestamp(first_seen, UTC)
         self._oldest_parked[dataset] = min(since, self._oldest_parked.get(dataset, since))
 
-    def _add_fresh(self, row: Row) -> None:
+    def _add_fresh(self, row: Counted) -> None:
         counts = self._of(row["_source_file"])
         counts.outcomes[row["_outcome"]] += row["count"]
         if row["_outcome"] == "rejected":
             counts.rejects[row["_category"]] += row["count"]
 
-    def _add_retried(self, dataset: str, row: Row) -> None:
+    def _add_retried(self, dataset: str, row: Counted) -> None:
         parked = self._parked[dataset]
         parked.outcomes[row["_outcome"]] += row["count"]
         if (row["_outcome"], row["_category"]) == ("rejected", "referential_integrity"):

@@ -42,6 +42,11 @@ def is_retried() -> Column:
     return F.col("_parked").isNotNull()
 
 
+def first_seen() -> Column:
+    """Return since when the first of some rows waits, in seconds, as ``first_seen``."""
+    return F.min(F.col("_first_seen_at").cast("long")).alias("first_seen")
+
+
 def is_expired(attempt: Attempt, dataset: Dataset) -> Column:
     """Return whether a row has waited as long as the contract lets it.
 

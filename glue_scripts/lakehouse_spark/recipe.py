@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from lakehouse_spark.attempt import Attempt
@@ -12,8 +12,8 @@ from lakehouse_spark.contract import Dataset, Reference
 from lakehouse_spark.duplicates import settle_duplicates
 from lakehouse_spark.keeping import keep_small
 from lakehouse_spark.ledger import Tally
-from lakehouse_spark.parked import is_expired, is_retried
-from lakehouse_spark.ranges import Range, bounds, lies_in
+from lakehouse_spark.parked import first_seen, is_expired, is_retried
+from lakehouse_spark.ranges import Range, bounds
 from lakehouse_spark.references import drop_known, judge_orphans, wanted_values
 
 
@@ -34,12 +34,17 @@ def classify_dataset(
     expired = is_expired(attempt, dataset)
     referred_df = judge_orphans(settled_df, missing, expired) if missing else settled_df
     classified_df = classify_rows(referred_df, checked.known_df)
+    if checked.stands_alone and not missing:
+        tally.add_outcomes(dataset.name, checked.outcomes())
+    else:
+        tally.add_outcomes(dataset.name, _count_outcomes(classified_df))
+    return classified_df
+
+
+def _count_outcomes(classified_df: DataFrame) -> list[Row]:
     retried = is_retried().alias("_retried")
     by_outcome = classified_df.groupBy("_source_file", retried, "_outcome", "_category")
-    first_seen = F.min(F.col("_first_seen_at").cast("long")).alias("first_seen")
-    counts_df = by_outcome.agg(F.count("*").alias("count"), first_seen)
-    tally.add_outcomes(dataset.name, counts_df.collect())
-    return classified_df
+    return by_outcome.agg(F.count("*").alias("count"), first_seen()).collect()
 
 
 def _missing_values(
@@ -81,6 +86,7 @@ def _missing_of_parent(
         if unmet_df is None:
             return None
         wanted_df, ranges = unmet_df, bounds(unmet_df, "_wanted")
-    in_range = lies_in(F.col(reference.parent_column), ranges)
-    parent_df = attempt.base(reference.dataset).where(in_range)
-    return keep_small(drop_known(wanted_df, reference, parent_df))
+    parent_df = attempt.rows_in(reference.dataset, reference.parent_column, ranges)
+    if parent_df:
+        wanted_df = drop_known(wanted_df, reference, parent_df)
+    return keep_small(wanted_df)

@@ -130,7 +130,7 @@ def test_rows_that_get_lost_stop_the_load_before_any_commit(
         return classify_rows(settled_df, known_df).limit(1)
 
     monkeypatch.setattr(recipe, "classify_rows", lose_one)
-    shop.deliver("orders", "o.csv", f"{ORDERS}x,,,,,\ny,,,,,\n")
+    shop.deliver("orders", "o.csv", ORDERS + "1,1,7,2025-04-01T11:00:00,1.00,2025-04-01\n" * 2)
     with pytest.raises(LedgerError, match=r"o.csv: 2 rows were read and 1 have an outcome"):
         shop.load(shop.plan("b1"))
     assert shop.table("rejected").count() == 0
