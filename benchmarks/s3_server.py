@@ -49,7 +49,7 @@ def serve(port: int, folder: str) -> None:
     """Serve S3 on the loopback port until SIGTERM; large objects are kept in the folder."""
     tempfile.tempdir = folder
     application = CountingServer(import_module("local_aws.server").LocalAws())
-    server = import_module("local_aws.connections").listen(port, application)
+    server = import_module("local_aws.connections").listen("127.0.0.1", port, application)
     asked_to_end = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked_to_end.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()
