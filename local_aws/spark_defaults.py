@@ -61,7 +61,7 @@ def java_options(jars: Path, scratch: Path) -> list[str]:
     return [
         # The first tier of the JIT alone: compiling would be most of the time.
         "-XX:TieredStopAtLevel=1",
-        # The plainest collector: others take memory, and time of few cores, for pauses we don't mind.
+        # The plainest collector: others take memory and cores, to make pauses short.
         "-XX:+UseSerialGC",
         # Without the archive, or with one of other jars, classes are loaded as ever.
         reads_archive(jars),

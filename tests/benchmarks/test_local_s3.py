@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import boto3
+import boto3  # type: ignore[import-untyped]
 
 from benchmarks.local_s3 import BUCKET, s3_bucket
 from benchmarks.s3_requests import count_requests
