@@ -1,7 +1,6 @@
 """A bucket in local S3 that holds what a folder holds, for as long as it is needed."""
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import boto3  # type: ignore[import-untyped]
 
 from benchmarks import ROOT
 from local_aws.settings import client_environment
+from local_stack.ports import free_ports
 
 BUCKET = "lake"
 AIRFLOW_PYTHON = ROOT / ".venv/bin/python"
@@ -25,7 +25,7 @@ def s3_bucket(folder: Path, work: Path) -> Iterator[dict[str, str]]:
 
     The environment is this process's too while it lasts.
     """
-    port = free_port()
+    [port] = free_ports(1)
     server = start_server(port, work)
     environment = client_environment(f"http://127.0.0.1:{port}")
     os.environ.update(environment)
@@ -68,10 +68,3 @@ def fill_bucket(folder: Path) -> None:
     keys = [path.relative_to(folder).as_posix() for path in files]
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as uploads:
         list(uploads.map(lambda path, key: client.upload_file(str(path), BUCKET, key), files, keys))
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

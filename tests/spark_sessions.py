@@ -6,7 +6,7 @@ from pathlib import Path
 from lakehouse_spark.session import get_session
 from pyspark.sql import SparkSession
 
-from local_aws.spark_defaults import spark_defaults
+from local_aws.spark_defaults import OPTIONS, spark_defaults
 from local_stack.paths import JARS
 
 # Interpreted: with a few rows in each query, compiling the queries would be most of the time.
@@ -14,7 +14,6 @@ INTERPRETED = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
-OPTIONS = "spark.driver.extraJavaOptions"
 
 
 def brief_settings(scratch: Path) -> dict[str, str]:
