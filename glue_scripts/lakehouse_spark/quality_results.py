@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import SparkSession
 
 from lakehouse_spark.batches import Record
+from lakehouse_spark.inline import inline_rows
 from lakehouse_spark.quality import CheckResult
-from lakehouse_spark.reading import inline_rows
 from lakehouse_spark.tables import QUALITY_RESULTS, ensure_table, table_path
 
 SCHEMA = (

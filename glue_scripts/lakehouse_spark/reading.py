@@ -1,8 +1,7 @@
 """From the batch's CSV files to rows of text, each with the record and the file it came from."""
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -11,6 +10,7 @@ from pyspark.sql import functions as F
 from lakehouse_spark.batches import PlannedFile
 from lakehouse_spark.contract import Dataset
 from lakehouse_spark.delta_log import java_class
+from lakehouse_spark.inline import inline_rows
 from lakehouse_spark.tables import REJECTED_SCHEMA
 
 Layout = tuple[str, ...]
@@ -89,16 +89,6 @@ def misfit(record: Column, width: int) -> Column:
 def describe_files(spark: SparkSession, root: str, files: Sequence[PlannedFile]) -> DataFrame:
     """Return one row a file: ``_path`` as Spark writes it, and the file's SOURCE_COLUMNS."""
     return inline_rows(spark, [_describe(spark, root, file) for file in files], FILE_SCHEMA)
-
-
-def inline_rows(
-    spark: SparkSession, rows: Sequence[Mapping[str, object]], schema: str
-) -> DataFrame:
-    """Return the few rows as part of the plan, which needs no job to compute."""
-    string = java_class(spark, "org.apache.spark.sql.Encoders").STRING()
-    texts = spark._jsparkSession.createDataset([json.dumps(row) for row in rows], string)
-    parsed = F.from_json("value", f"struct<{schema}>").alias("row")
-    return DataFrame(texts.toDF(), spark).select(parsed).select("row.*")
 
 
 def _describe(spark: SparkSession, root: str, file: PlannedFile) -> dict[str, str]:

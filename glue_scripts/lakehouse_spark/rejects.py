@@ -7,8 +7,9 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from lakehouse_spark.batches import Manifest, PlannedFile
+from lakehouse_spark.inline import inline_rows
 from lakehouse_spark.parked import PARKED, is_retried
-from lakehouse_spark.reading import Layout, inline_rows, layouts
+from lakehouse_spark.reading import Layout, layouts
 from lakehouse_spark.reasons import FILE_CATEGORY
 from lakehouse_spark.tables import REJECTED_COLUMNS
 
