@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse_spark.batches import BASE_VERSIONS, REPLACED, BatchRecords, Manifest, Record
-from lakehouse_spark.contract import Contract, Dataset
+from lakehouse_spark.contract import Contract
 from lakehouse_spark.delta_log import Commit
 from lakehouse_spark.guard import RECENT, usual_reads
 from lakehouse_spark.history import commit_metadata, recent_commits
@@ -18,6 +18,7 @@ from lakehouse_spark.ranges import Range, lies_in
 from lakehouse_spark.side_by_side import run_side_by_side
 from lakehouse_spark.steps import Steps
 from lakehouse_spark.storage import Storage
+from lakehouse_spark.table_files import read_log, rows_where
 from lakehouse_spark.tables import (
     REJECTED,
     REJECTED_SCHEMA,
@@ -61,18 +62,16 @@ class Attempt:
     def rows_in(self, table: str, column: str, ranges: Sequence[Range]) -> DataFrame | None:
         """Return the table's rows whose value of a column lies in `ranges`, before the attempt.
 
-        None where no file of the table can have such a row, by the bounds of its files alone: that
-        is quicker to ask than to run a query which Delta finds out to need no file.
+        None where no file of the table can have such a row.
         """
-        if self.is_new(table):
+        if self.is_new(table) or not ranges:
             return None
-        rows_df = self.base(table).where(lies_in(F.col(column), ranges))
-        return rows_df if rows_df.inputFiles() else None
+        path, version = table_path(self.root, table), self.base_versions[table]
+        return rows_where(self.spark, path, version, lies_in(F.col(column), ranges))
 
-    def open_table(self, dataset: Dataset) -> None:
-        """Have Delta load the table's list of files, which it keeps for the queries to come."""
-        if not self.is_new(dataset.name):
-            self.base(dataset.name).where(F.col(dataset.key[0]).isNull()).inputFiles()
+    def read_log(self, table: str) -> None:
+        """Have Delta read the table's log, which it keeps for the queries and commits to come."""
+        read_log(self.spark, table_path(self.root, table), self.base_versions[table])
 
     def confirm_lease(self) -> None:
         """Raise LeaseLost where we no longer may commit; without a lease there is nobody else."""

@@ -54,7 +54,7 @@ class AddedFile:
 
 def table_state(spark: SparkSession, path: str) -> TableState | None:
     """Return the table's state, None where there is no table."""
-    snapshot = _snapshot(spark, _open_log(spark, path))
+    snapshot = _snapshot(spark, open_log(spark, path))
     version = int(snapshot.version())
     if version < 0:
         return None
@@ -79,12 +79,12 @@ def parse_schema(spark: SparkSession, schema: str) -> StructType:
 
 def current_version(spark: SparkSession, path: str) -> int:
     """Return the number of the table's last commit."""
-    return int(_snapshot(spark, _open_log(spark, path)).version())
+    return int(_snapshot(spark, open_log(spark, path)).version())
 
 
 def read_commits(spark: SparkSession, path: str, above: int) -> Iterator[Commit]:
     """Yield the commits after version `above`, newest first."""
-    log = _open_log(spark, path)
+    log = open_log(spark, path)
     conf = log.newDeltaHadoopConf()
     for version in range(int(_snapshot(spark, log).version()), above, -1):
         yield _commit(version, _lines(spark, log, conf, version).head())
@@ -92,7 +92,7 @@ def read_commits(spark: SparkSession, path: str, above: int) -> Iterator[Commit]
 
 def added_files(spark: SparkSession, path: str, above: int, last: int) -> list[AddedFile]:
     """Return the data files that the commits after version `above`, up to `last`, added."""
-    log = _open_log(spark, path)
+    log = open_log(spark, path)
     conf, versions = log.newDeltaHadoopConf(), range(above + 1, last + 1)
     texts = (_lines(spark, log, conf, each).mkString("\n") for each in versions)
     actions = [json.loads(line) for text in texts for line in text.split("\n")]
@@ -116,7 +116,7 @@ def removed_files(spark: SparkSession, path: str) -> DataFrame:
 
     Older versions read these files; Delta forgets them after deletedFileRetentionDuration.
     """
-    files = _snapshot(spark, _open_log(spark, path)).tombstones().toDF()
+    files = _snapshot(spark, open_log(spark, path)).tombstones().toDF()
     return DataFrame(files, spark).select("path", "deletionTimestamp")
 
 
@@ -128,7 +128,7 @@ def has_file(spark: SparkSession, path: str, file: str) -> bool:
 
 def log_file_written_at(spark: SparkSession, path: str, name: str) -> datetime | None:
     """Return when a file of the table's log was written, None where there is none."""
-    log_path = _open_log(spark, path).logPath()
+    log_path = open_log(spark, path).logPath()
     return _written_at(spark, path, java_class(spark, "org.apache.hadoop.fs.Path")(log_path, name))
 
 
@@ -139,7 +139,7 @@ def commit_file(version: int) -> str:
 
 def oldest_version(spark: SparkSession, path: str) -> int:
     """Return the oldest version that the log can rebuild and has the commit of."""
-    log = _open_log(spark, path)
+    log = open_log(spark, path)
     manager = java_class(spark, "org.apache.spark.sql.delta.DeltaHistoryManager")
     oldest_commit = manager.getEarliestDeltaFile(log)
     return max(int(log.history().getEarliestRecreatableCommit()), int(oldest_commit))
@@ -157,7 +157,8 @@ def _commit(version: int, first_line: str) -> Commit:
     return Commit(version, info.get("operation", ""), metadata if is_ours else {}, metrics)
 
 
-def _open_log(spark: SparkSession, path: str) -> Any:
+def open_log(spark: SparkSession, path: str) -> Any:
+    """Return Delta's own object for the log of a table."""
     # To read a checkpoint Delta asks the thread for its session, which a thread of ours lacks.
     sessions = java_class(spark, "org.apache.spark.sql.SparkSession")
     sessions.setActiveSession(spark._jsparkSession)
@@ -166,7 +167,7 @@ def _open_log(spark: SparkSession, path: str) -> Any:
 
 
 def _written_at(spark: SparkSession, path: str, file: Any) -> datetime | None:
-    files = file.getFileSystem(_open_log(spark, path).newDeltaHadoopConf())
+    files = file.getFileSystem(open_log(spark, path).newDeltaHadoopConf())
     if not files.exists(file):
         return None
     return datetime.fromtimestamp(files.getFileStatus(file).getModificationTime() / 1000, UTC)

@@ -20,6 +20,8 @@ SESSION_SETTINGS = {
     # A date before 1900 is odd but possible, and by default Spark refuses to write it.
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
+    # With the list of files in each checksum Delta reads the log again after each commit.
+    "spark.databricks.delta.allFilesInCrc.enabled": "false",
     # Read alike by all readers, and with statistics; the default, INT96, is neither.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
