@@ -1,7 +1,7 @@
 """The rows of a dataset, read, checked and kept, and what they are to each other and the table."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from typing import Any
 
@@ -13,11 +13,14 @@ from lakehouse_spark.classification import known_rows
 from lakehouse_spark.contract import Dataset
 from lakehouse_spark.duplicates import is_sound, repeated_keys
 from lakehouse_spark.keeping import keep_rows, keep_small
+from lakehouse_spark.merge import Replaced
 from lakehouse_spark.parked import first_seen, is_retried, parked_rows
 from lakehouse_spark.ranges import Range, join_ranges
 from lakehouse_spark.reading import read_rows
 from lakehouse_spark.reasons import category, check_rows
 from lakehouse_spark.side_by_side import run_side_by_side
+
+NOTHING = Replaced([], [])
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,15 @@ class Checked:
     """A dataset's rows, kept, and what is to be said of them without looking at other datasets.
 
     `by_file` are counts and ranges of values, by category of their reasons too; `repeated_df` and
-    `known_df` are the few rows, if any, of which repeated_keys and known_rows tell.
+    `known_df` are the few rows, if any, of which repeated_keys and known_rows tell; `replaced` is
+    where the table has those that a row of the batch may replace.
     """
 
     rows_df: DataFrame
     by_file: list[Row]
     repeated_df: DataFrame | None
-    known_df: DataFrame | None
+    known_df: DataFrame | None = None
+    replaced: Replaced = NOTHING
 
     @property
     def stands_alone(self) -> bool:
@@ -67,10 +72,9 @@ def check_datasets(attempt: Attempt, parked: Mapping[str, int]) -> dict[str, Che
         if attempt.manifest.accepted(dataset.name) or parked.get(dataset.name)
     ]
     parents = {reference.dataset for dataset in datasets for reference in dataset.references}
+    tables = parents | {dataset.name for dataset in datasets}
     calls: dict[str, Callable[[], Checked | None]] = {
-        each.name: partial(attempt.open_table, each)
-        for each in attempt.contract.datasets
-        if each.name in parents
+        f"log of {table}": partial(attempt.read_log, table) for table in tables
     }
     calls |= {each.name: partial(_check_step, attempt, each, parked) for each in datasets}
     return {name: checked for name, checked in run_side_by_side(calls).items() if checked}
@@ -88,13 +92,29 @@ def check_dataset(attempt: Attempt, dataset: Dataset, with_parked: bool) -> Chec
     rows_df = keep_rows(_checked_rows(attempt, dataset, with_parked))
     by_file = _count_by_file(rows_df, dataset)
     repeated_df = keep_small(repeated_keys(rows_df, dataset))
-    checked = Checked(rows_df, by_file, repeated_df, None)
+    checked = Checked(rows_df, by_file, repeated_df)
     key = dataset.key[0]
     table_df = attempt.rows_in(dataset.name, key, checked.ranges(key))
     if table_df is None:
         return checked
-    known_df = keep_small(known_rows(rows_df, table_df, dataset))
-    return Checked(rows_df, by_file, repeated_df, known_df)
+    known_df = known_rows(rows_df, table_df, dataset).persist()
+    groups = _count_known(known_df)
+    if not groups:
+        return checked
+    return replace(checked, known_df=known_df, replaced=_replaced(groups))
+
+
+def _count_known(known_df: DataFrame) -> list[Row]:
+    """Return ``low`` and ``high`` of the keys, by outcome and partition."""
+    key = F.col("_known_key")
+    bounds = F.min(key).alias("low"), F.max(key).alias("high")
+    return known_df.groupBy("_known_outcome", "_table_partition").agg(*bounds).collect()
+
+
+def _replaced(groups: Sequence[Row]) -> Replaced:
+    updated = [group for group in groups if group["_known_outcome"] == "updated"]
+    ranges = join_ranges((group["low"], group["high"]) for group in updated)
+    return Replaced([group["_table_partition"] for group in updated], ranges)
 
 
 def _checked_rows(attempt: Attempt, dataset: Dataset, with_parked: bool) -> DataFrame:

@@ -11,13 +11,14 @@ OUTCOMES = ["inserted", "updated", "unchanged", "duplicate", "rejected", "parked
 # A row with one of these outcomes is in the table, or a newer one with its key is.
 ACCEPTED = ["inserted", "updated", "unchanged", "stale"]
 WRITTEN = ["inserted", "updated"]
-KNOWN_COLUMNS = ["_known_row", "_known_outcome", "_table_partition"]
+KNOWN_COLUMNS = ["_known_row", "_known_key", "_known_outcome", "_table_partition"]
 
 
 def known_rows(checked_df: DataFrame, table_df: DataFrame, dataset: Dataset) -> DataFrame:
     """Return what each sound row means for the row that the table has for its key, if any.
 
-    Columns: ``_known_row`` (its ``_row``), ``_known_outcome``, ``_table_partition``.
+    Columns: ``_known_row`` (its ``_row``), ``_known_key`` (the first of its key),
+    ``_known_outcome``, ``_table_partition``.
     """
     values = F.struct(*dataset.column_names).alias("values")
     partition = F.col(dataset.partition_column) if dataset.partition_column else F.lit(None)
@@ -32,6 +33,7 @@ def known_rows(checked_df: DataFrame, table_df: DataFrame, dataset: Dataset) -> 
         .join(known_df, on=list(dataset.key), how="inner")
         .select(
             F.col("_row").alias("_known_row"),
+            F.col(dataset.key[0]).alias("_known_key"),
             _outcome(dataset).alias("_known_outcome"),
             "_table_partition",
         )

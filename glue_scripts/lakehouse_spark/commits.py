@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -15,15 +16,14 @@ from lakehouse_spark.keeping import keep_rows
 from lakehouse_spark.ledger import LedgerError, Tally, Versions
 from lakehouse_spark.merge import Replaced, append_delta, merge_delta
 from lakehouse_spark.parked import PARKED
-from lakehouse_spark.ranges import join_ranges
 from lakehouse_spark.rejects import changed_rejects, reject_rows, retried_rows
 from lakehouse_spark.tables import REJECTED, REJECTED_COLUMNS, table_path
 
 
 def commit_dataset(
-    attempt: Attempt, dataset: Dataset, classified_df: DataFrame, tally: Tally
+    attempt: Attempt, dataset: Dataset, classified_df: DataFrame, replaced: Replaced, tally: Tally
 ) -> Versions:
-    """Merge the rows that the table lacks or has otherwise."""
+    """Merge the rows that the table lacks or has otherwise; `replaced` is where it has those."""
     outcomes = tally.outcomes(dataset.name)
     rows = sum(outcomes[outcome] for outcome in WRITTEN)
     if not rows:
@@ -35,31 +35,48 @@ def commit_dataset(
     rows_df = table_rows(classified_df, dataset, attempt.manifest.batch_id)
     attempt.confirm_lease()
     if outcomes["updated"]:
-        replaced = _replaced_rows(classified_df, dataset)
         merge_delta(rows_df, path, list(dataset.key), partition_col, replaced, transaction)
     else:
         append_delta(rows_df, path, partition_col, transaction)
     return _versions(attempt, dataset.name, metadata)
 
 
-def commit_rejects(attempt: Attempt, classified: Mapping[str, DataFrame], tally: Tally) -> Versions:
-    """Bring into the table of rejects what it lacks or has in another state."""
+@dataclass(frozen=True)
+class ChangedRejects:
+    """What the table of rejects lacks or has in another state, counted."""
+
+    rows_df: DataFrame
+    by_status: Counter[str]
+    known: list[str]
+
+
+def find_rejects(
+    attempt: Attempt, classified: Mapping[str, DataFrame], tally: Tally
+) -> ChangedRejects:
+    """Return what the batch has for the table of rejects; `known` are datasets with old rows."""
+    attempt.read_log(REJECTED)
     changed_df = keep_rows(_changed_rejects(attempt, classified, tally))
     groups = changed_df.groupBy("status", "dataset", "_is_known").count().collect()
-    if not groups:
-        return unchanged(attempt, REJECTED)
     by_status = Counter[str]()
     for group in groups:
         by_status[group["status"]] += group["count"]
-    metadata = _metadata(attempt, REJECTED, by_status.total(), by_status)
     known = sorted({group["dataset"] for group in groups if group["_is_known"]})
-    path, rows_df = table_path(attempt.root, REJECTED), changed_df.select(*REJECTED_COLUMNS)
-    transaction = _transaction(attempt, metadata)
+    return ChangedRejects(changed_df.select(*REJECTED_COLUMNS), by_status, known)
+
+
+def commit_rejects(attempt: Attempt, changed: ChangedRejects) -> Versions:
+    """Bring into the table of rejects what it lacks or has in another state."""
+    rows = changed.by_status.total()
+    if not rows:
+        return unchanged(attempt, REJECTED)
+    metadata = _metadata(attempt, REJECTED, rows, changed.by_status)
+    path, transaction = table_path(attempt.root, REJECTED), _transaction(attempt, metadata)
     attempt.confirm_lease()
-    if known:
-        merge_delta(rows_df, path, ["reject_id"], "dataset", Replaced(known), transaction)
+    if changed.known:
+        replaced = Replaced(changed.known)
+        merge_delta(changed.rows_df, path, ["reject_id"], "dataset", replaced, transaction)
     else:
-        append_delta(rows_df, path, "dataset", transaction)
+        append_delta(changed.rows_df, path, "dataset", transaction)
     return _versions(attempt, REJECTED, metadata)
 
 
@@ -84,20 +101,6 @@ def _changed_rejects(
         retried_df = retried_df.where(F.col("status") != F.lit(PARKED))
     # A parked record that is delivered again stands for both.
     return changed_df.unionByName(retried_df.join(fresh_df, on="reject_id", how="left_anti"))
-
-
-def _replaced_rows(classified_df: DataFrame, dataset: Dataset) -> Replaced:
-    """Return where the table's rows are that the batch updates."""
-    key = F.col(dataset.key[0])
-    found = classified_df.where(F.col("_outcome") == F.lit("updated")).agg(
-        F.min(key).alias("low"),
-        F.max(key).alias("high"),
-        # In a struct, because a null alone would not be collected.
-        F.collect_set(F.struct("_table_partition")).alias("partitions"),
-    )
-    row = found.collect()[0]
-    partitions = [each["_table_partition"] for each in row["partitions"]]
-    return Replaced(partitions, join_ranges([(row["low"], row["high"])]))
 
 
 def table_rows(classified_df: DataFrame, dataset: Dataset, batch_id: str) -> DataFrame:

@@ -1,6 +1,7 @@
 """Load one batch, as its manifest froze it, into the Delta tables: the whole recipe."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
@@ -8,13 +9,20 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_spark.attempt import Attempt, prepare_attempt
 from lakehouse_spark.batches import ATTEMPT_LOADED, LEDGER, BatchRecords, Record
-from lakehouse_spark.checking import check_datasets
+from lakehouse_spark.checking import Checked, check_datasets
 from lakehouse_spark.classification import WRITTEN
-from lakehouse_spark.commits import commit_dataset, commit_rejects, unchanged
+from lakehouse_spark.commits import (
+    ChangedRejects,
+    commit_dataset,
+    commit_rejects,
+    find_rejects,
+    unchanged,
+)
 from lakehouse_spark.contract import Contract, Dataset
 from lakehouse_spark.guard import NO_OVERRIDES, Overrides, far_smaller, near_limit, over_limit
 from lakehouse_spark.lease import Lease
 from lakehouse_spark.ledger import Tally, Versions
+from lakehouse_spark.merge import Replaced
 from lakehouse_spark.parked import count_parked
 from lakehouse_spark.planned import check_files
 from lakehouse_spark.recipe import classify_dataset
@@ -71,13 +79,15 @@ def _load(
     try:
         parked = count_parked(attempt)
         tally = Tally(attempt.manifest, parked)
-        classified = classify_batch(attempt, parked, tally)
+        checked = check_datasets(attempt, parked)
+        classified = classify_batch(attempt, checked, tally)
         tally.check_balance()
         warnings = _guard(attempt, records, classified, tally, overrides)
         # Again, because the files have been read in between.
         check_files(storage, attempt.manifest.accepted())
         attempt.write_down(records)
-        versions = _commit(attempt, classified, tally)
+        replaced = {name: each.replaced for name, each in checked.items()}
+        versions = _commit(attempt, classified, replaced, tally)
         for table in versions:
             assert_promises(attempt.spark, table_path(attempt.root, table))
         ledger = tally.ledger(attempt.contract, versions, warnings)
@@ -88,11 +98,10 @@ def _load(
 
 
 def classify_batch(
-    attempt: Attempt, parked: Mapping[str, int], tally: Tally
+    attempt: Attempt, checked: Mapping[str, Checked], tally: Tally
 ) -> dict[str, DataFrame]:
     """Return the rows of each dataset with their outcomes, and count them into `tally`."""
     classified: dict[str, DataFrame] = {}
-    checked = check_datasets(attempt, parked)
     for dataset in attempt.contract.datasets:
         if dataset.name in checked:
             with attempt.steps.step(f"classify_{dataset.name}") as counts:
@@ -142,7 +151,10 @@ def _warn_of_drift_and_parked(ledger: Record) -> None:
 
 
 def _commit(
-    attempt: Attempt, classified: Mapping[str, DataFrame], tally: Tally
+    attempt: Attempt,
+    classified: Mapping[str, DataFrame],
+    replaced: Mapping[str, Replaced],
+    tally: Tally,
 ) -> dict[str, Versions]:
     """Commit parents before what refers to them, and the rejects beside the last ones.
 
@@ -151,34 +163,51 @@ def _commit(
     versions = {table: unchanged(attempt, table) for table in attempt.base_versions}
     generations = [
         {
-            each.name: partial(_commit_dataset, attempt, each, classified[each.name], tally)
+            each.name: partial(
+                _commit_dataset,
+                attempt,
+                each,
+                classified[each.name],
+                replaced[each.name],
+                tally,
+            )
             for each in generation
             if each.name in classified
         }
         for generation in attempt.contract.generations()
     ]
-    if tally.refused():
-        generations[-1][REJECTED] = partial(_commit_rejects, attempt, classified, tally)
-    for generation in generations:
-        versions |= run_side_by_side(generation)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        if tally.refused():
+            # Looked for while the first datasets are committed, which leaves a core free.
+            changed = beside.submit(_find_rejects, attempt, classified, tally)
+            generations[-1][REJECTED] = partial(_commit_rejects, attempt, changed)
+        for generation in generations:
+            versions |= run_side_by_side(generation)
     return versions
 
 
 def _commit_dataset(
-    attempt: Attempt, dataset: Dataset, rows_df: DataFrame, tally: Tally
+    attempt: Attempt, dataset: Dataset, rows_df: DataFrame, replaced: Replaced, tally: Tally
 ) -> Versions:
     with attempt.steps.step(f"commit_{dataset.name}") as counts:
         outcomes = tally.outcomes(dataset.name)
         counts.update({outcome: outcomes[outcome] for outcome in WRITTEN})
-        return commit_dataset(attempt, dataset, rows_df, tally)
+        return commit_dataset(attempt, dataset, rows_df, replaced, tally)
 
 
-def _commit_rejects(
+def _find_rejects(
     attempt: Attempt, classified: Mapping[str, DataFrame], tally: Tally
-) -> Versions:
-    with attempt.steps.step("commit_rejected") as counts:
+) -> ChangedRejects:
+    with attempt.steps.step("find_rejects") as counts:
         counts["refused"] = tally.refused()
-        return commit_rejects(attempt, classified, tally)
+        return find_rejects(attempt, classified, tally)
+
+
+def _commit_rejects(attempt: Attempt, changed: Future[ChangedRejects]) -> Versions:
+    found = changed.result()
+    with attempt.steps.step("commit_rejected") as counts:
+        counts.update(found.by_status)
+        return commit_rejects(attempt, found)
 
 
 def _state_of_tables(attempt: Attempt, tally: Tally) -> Record:

@@ -1,6 +1,7 @@
 """The rows of one dataset, from what was found of them to one outcome each."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -15,6 +16,7 @@ from lakehouse_spark.ledger import Tally
 from lakehouse_spark.parked import first_seen, is_expired, is_retried
 from lakehouse_spark.ranges import Range, bounds
 from lakehouse_spark.references import drop_known, judge_orphans, wanted_values
+from lakehouse_spark.side_by_side import run_side_by_side
 
 
 def classify_dataset(
@@ -55,8 +57,9 @@ def _missing_values(
     classified: Mapping[str, DataFrame],
 ) -> dict[Reference, DataFrame]:
     """Return, by reference, the wanted values that neither the batch nor a table has, if any."""
-    missing = {
-        reference: _missing_of_parent(
+    missing = run_side_by_side({
+        reference: partial(
+            _missing_of_parent,
             attempt,
             reference,
             wanted_values(settled_df, reference),
@@ -64,7 +67,7 @@ def _missing_values(
             classified.get(reference.dataset),
         )
         for reference in dataset.references
-    }
+    })
     return {reference: df for reference, df in missing.items() if df}
 
 
