@@ -85,10 +85,10 @@ def _missing_of_parent(
     """
     if brought_df:
         accepted_df = brought_df.where(F.col("_outcome").isin(ACCEPTED))
-        unmet_df = keep_small(drop_known(wanted_df, reference, accepted_df))
-        if unmet_df is None:
+        wanted_df = drop_known(wanted_df, reference, accepted_df).persist()
+        ranges = bounds(wanted_df, "_wanted")
+        if not ranges:
             return None
-        wanted_df, ranges = unmet_df, bounds(unmet_df, "_wanted")
     parent_df = attempt.rows_in(reference.dataset, reference.parent_column, ranges)
     if parent_df:
         wanted_df = drop_known(wanted_df, reference, parent_df)
