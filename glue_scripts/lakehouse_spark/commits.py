@@ -87,9 +87,10 @@ def _changed_rejects(
 
     The try is counted in rows that stay parked, unless the batch brings nothing new to any table.
     """
-    fresh_df = keep_rows(reject_rows(attempt.spark, classified, attempt.manifest))
+    fresh_df = reject_rows(attempt.spark, classified, attempt.manifest)
     if attempt.is_new(REJECTED):
         return fresh_df.withColumn("_is_known", F.lit(False))
+    fresh_df = keep_rows(fresh_df)
     keys = [file.key for file in attempt.manifest.files]
     base_df = attempt.base(REJECTED).where(F.col("source_file").isin(keys))
     changed_df = changed_rejects(fresh_df, base_df)
