@@ -24,8 +24,8 @@ def inline_rows(
     texts = ", ".join(f"{field.name} {_type_of_text(field)}" for field in fields)
     java_schema = java_class(spark, "org.apache.spark.sql.types.StructType").fromDDL(texts)
     texts_df = DataFrame(spark._jsparkSession.createDataFrame(table, java_schema), spark)
-    values = [F.col(field.name).cast(field.dataType.simpleString()) for field in fields]
-    return texts_df.select(*(value.alias(name) for value, name in zip(values, names, strict=True)))
+    types = {field.name: field.dataType.simpleString() for field in fields}
+    return texts_df.select(*(F.col(name).cast(types[name]).alias(name) for name in names))
 
 
 def _type_of_text(field: StructField) -> str:

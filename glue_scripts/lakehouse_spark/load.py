@@ -86,8 +86,7 @@ def _load(
         # Again, because the files have been read in between.
         check_files(storage, attempt.manifest.accepted())
         attempt.write_down(records)
-        replaced = {name: each.replaced for name, each in checked.items()}
-        versions = _commit(attempt, classified, replaced, tally)
+        versions = _commit(attempt, checked, classified, tally)
         for table in versions:
             assert_promises(attempt.spark, table_path(attempt.root, table))
         ledger = tally.ledger(attempt.contract, versions, warnings)
@@ -152,8 +151,8 @@ def _warn_of_drift_and_parked(ledger: Record) -> None:
 
 def _commit(
     attempt: Attempt,
+    checked: Mapping[str, Checked],
     classified: Mapping[str, DataFrame],
-    replaced: Mapping[str, Replaced],
     tally: Tally,
 ) -> dict[str, Versions]:
     """Commit parents before what refers to them, and the rejects beside the last ones.
@@ -168,7 +167,7 @@ def _commit(
                 attempt,
                 each,
                 classified[each.name],
-                replaced[each.name],
+                checked[each.name].replaced,
                 tally,
             )
             for each in generation

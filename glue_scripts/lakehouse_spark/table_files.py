@@ -31,23 +31,25 @@ def rows_where(spark: SparkSession, path: str, version: int, condition: Column) 
     By the bounds that the log has of each file. A query of the table would ask for them each time
     that it is planned.
     """
-    log, none = open_log(spark, path), java_class(spark, "scala.Option").empty()
+    log = open_log(spark, path)
     with _interpreted(spark):
         snapshot = _snapshot_at(spark, log, version)
         files = _files_where(spark, log, snapshot, condition)
-    if files.isEmpty():
-        return None
-    return DataFrame(log.createDataFrame(snapshot, files, False, none), spark).where(condition)
+    return None if files.isEmpty() else _rows_of(spark, log, snapshot, files).where(condition)
 
 
 def _files_where(spark: SparkSession, log: Any, snapshot: Any, condition: Column) -> Any:
     """Return the files that may have rows that meet the condition."""
     sequences = java_class(spark, "org.apache.spark.api.python.PythonUtils")
-    none = java_class(spark, "scala.Option").empty()
-    no_rows = DataFrame(log.createDataFrame(snapshot, sequences.toSeq([]), False, none), spark)
+    no_rows_df = _rows_of(spark, log, snapshot, sequences.toSeq([]))
     # Optimized, because Delta passes over files by plain values only, and a value may need a cast.
-    resolved = no_rows.where(condition)._jdf.queryExecution().optimizedPlan().condition()
+    resolved = no_rows_df.where(condition)._jdf.queryExecution().optimizedPlan().condition()
     return snapshot.filesForScan(sequences.toSeq([resolved]), False).files()
+
+
+def _rows_of(spark: SparkSession, log: Any, snapshot: Any, files: Any) -> DataFrame:
+    none = java_class(spark, "scala.Option").empty()
+    return DataFrame(log.createDataFrame(snapshot, files, False, none), spark)
 
 
 def _snapshot_at(spark: SparkSession, log: Any, version: int) -> Any:
