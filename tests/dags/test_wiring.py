@@ -104,6 +104,7 @@ def test_nothing_to_plan_skips_everything(run: Run, lakehouse: Lakehouse) -> Non
     assert outcome.subjects == []
 
 
+@pytest.mark.long
 def test_a_plan_that_fails_undoes_nothing(run: Run, lakehouse: Lakehouse) -> None:
     lakehouse.bucket.s3.put_bucket_versioning(
         Bucket=lakehouse.bucket.name, VersioningConfiguration={"Status": "Suspended"}
@@ -131,6 +132,7 @@ def test_a_load_that_fails_is_tried_again_and_alerts_once(run: Run, lakehouse: L
     assert lakehouse.bucket.listed("raw/") == [RAW_FILE]
 
 
+@pytest.mark.long
 def test_the_next_batch_that_is_published_recovers_the_failure_once(
     run: Run, lakehouse: Lakehouse
 ) -> None:
@@ -146,6 +148,7 @@ def test_the_next_batch_that_is_published_recovers_the_failure_once(
     assert published.startswith("Published: batch")
 
 
+@pytest.mark.long
 def test_a_check_that_crashes_undoes_nothing(run: Run, lakehouse: Lakehouse) -> None:
     lakehouse.use(check=FAIL)
 
@@ -180,6 +183,7 @@ def test_a_batch_that_the_gate_turns_away_is_undone(run: Run, lakehouse: Lakehou
     assert lakehouse.bucket.listed("raw/") == [RAW_FILE]
 
 
+@pytest.mark.long
 def test_a_batch_that_is_kept_fails_the_run_and_stays(run: Run, lakehouse: Lakehouse) -> None:
     outcome = run(min_quality_score=95, on_failing_verdict="keep")
 
@@ -195,6 +199,7 @@ def test_a_batch_that_is_kept_fails_the_run_and_stays(run: Run, lakehouse: Lakeh
     assert ledger not in lakehouse.bucket.listed("batches/")
 
 
+@pytest.mark.long
 def test_a_batch_that_is_set_aside_makes_room_for_what_is_left(
     run: Run, lakehouse: Lakehouse
 ) -> None:
@@ -214,6 +219,7 @@ def test_a_batch_that_is_set_aside_makes_room_for_what_is_left(
     assert lakehouse.bucket.listed("raw/") == []
 
 
+@pytest.mark.long
 def test_a_batch_that_readers_see_otherwise_is_not_published(
     run: Run, lakehouse: Lakehouse
 ) -> None:
@@ -234,6 +240,7 @@ def test_a_batch_that_readers_see_otherwise_is_not_published(
     assert lakehouse.bucket.listed("published/") == []
 
 
+@pytest.mark.long
 def test_an_archive_that_fails_keeps_the_batch_open(run: Run, lakehouse: Lakehouse) -> None:
     lakehouse.use(load=LOAD_AND_LOSE_THE_FILES)
 

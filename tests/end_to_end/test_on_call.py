@@ -55,10 +55,10 @@ def bad_rule(pipeline: Pipeline) -> Iterator[Callable[[], None]]:
 def deliver(pipeline: Pipeline, tmp_path: Path) -> Callable[..., None]:
     """Return what delivers a file with one sound order of user 5 and one reject."""
 
-    def deliver(order_id: int) -> None:
+    def deliver(order_id: int, date: str = "2025-05-06") -> None:
         path = tmp_path / "orders" / f"{order_id}.csv"
         path.parent.mkdir(exist_ok=True)
-        sound = f"1,{order_id},5,2025-05-06T08:00:00,10.00,2025-05-06\n"
+        sound = f"1,{order_id},5,2025-05-06T08:00:00,10.00,{date}\n"
         path.write_text(f"{ORDERS}{sound * 20}x,{order_id},5,2025-05-06T08:00:00,1.00,2025-05-06\n")
         pipeline.deliver(path)
 
@@ -108,6 +108,23 @@ def test_a_bad_rule_is_undone_on_all_tables_then_mended_and_loaded(
     assert orders_with(pipeline, 810001) == [["1"]]
     assert pipeline.query(history) == [["2"]]
     assert topics(pipeline) == [QUALITY, PUBLISHED]
+
+
+def test_a_batch_under_the_score_that_a_run_asks_for_is_taken_back_and_loaded_by_the_next(
+    pipeline: Pipeline, deliver: Callable[..., None]
+) -> None:
+    before = rows_of_tables(pipeline)
+    deliver(810010, date="1999-01-01")
+    states = pipeline.finish(pipeline.start("test_gate", min_quality_score=100))
+    assert ended(states, "quality_gate", "undo_batch", "archive_files") == [
+        "failed", "failed", "success", "upstream_failed",
+    ]  # fmt: skip
+    assert rows_of_tables(pipeline) == before
+    assert pipeline.keys("raw/orders/") == ["raw/orders/810010.csv"]
+    assert topics(pipeline) == [QUALITY]
+    pipeline.succeed(pipeline.start("test_after_gate"))
+    assert pipeline.batch_of("test_after_gate") == pipeline.batch_of("test_gate")
+    assert orders_with(pipeline, 810010) == [["1"]]
 
 
 def test_an_undo_is_refused_because_of_a_commit_of_others(

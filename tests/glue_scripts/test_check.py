@@ -60,9 +60,20 @@ def results(shop: Shop) -> list[tuple[Any, ...]]:
     return sorted(tuple(row) for row in rows_df.select(*names).collect())
 
 
-def test_a_failed_warning_lowers_the_score_and_lets_the_batch_pass(loaded_shop: Shop) -> None:
-    report = check(loaded_shop)
-    assert report == loaded_shop.records("first").read("quality.json")
+@pytest.fixture(scope="module")
+def checked(first_load: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Return a shop with the batch ``first`` loaded and checked; it is for looking only."""
+    shop = first_load.copy(tmp_path_factory.mktemp("checked"))
+    assert check(shop) == report_of(shop)
+    return shop
+
+
+def report_of(shop: Shop) -> Record:
+    return shop.records("first").read("quality.json") or {}
+
+
+def test_a_failed_warning_lowers_the_score_and_lets_the_batch_pass(checked: Shop) -> None:
+    report = report_of(checked)
     assert (report["verdict"], report["attempt"], failed_checks(report)) == ("pass", 1, {LATE})
     assert report["score"] < 100
     assert report["datasets"]["products"] == 100
@@ -108,12 +119,11 @@ def test_a_batch_that_changed_no_table_passes_without_a_scan(loaded_shop: Shop) 
     assert (report["verdict"], report["score"], report["checks"]) == ("pass", 100, [])
 
 
-def test_failing_rows_are_kept_and_their_keys_told(loaded_shop: Shop) -> None:
-    report = check(loaded_shop)
-    [late] = [each for each in report["checks"] if each["name"] == LATE]
+def test_failing_rows_are_kept_and_their_keys_told(checked: Shop) -> None:
+    [late] = [each for each in report_of(checked)["checks"] if each["name"] == LATE]
     assert late["failing_keys"] == ["order_id=11"]
-    folder = f"{loaded_shop.storage.root}/batches/first/failing_rows"
-    [row] = loaded_shop.spark.read.parquet(folder).collect()
+    folder = f"{checked.storage.root}/batches/first/failing_rows"
+    [row] = checked.spark.read.parquet(folder).collect()
     assert (row["dataset"], row["check_name"], row["severity"], row["attempt"]) == (
         "orders", LATE, "warn", 1,
     )  # fmt: skip
@@ -121,12 +131,14 @@ def test_failing_rows_are_kept_and_their_keys_told(loaded_shop: Shop) -> None:
     assert row["row"]["_source_file"] == "raw/orders/o.csv"
 
 
-def test_each_check_of_an_attempt_is_one_row_that_no_undo_takes_back(loaded_shop: Shop) -> None:
-    names = sorted(each["name"] for each in check(loaded_shop)["checks"])
-    check(loaded_shop)
-    assert results(loaded_shop) == [("first", 1, "batch", name) for name in names]
-    loaded_shop.undo("first")
-    assert results(loaded_shop) == [("first", 1, "batch", name) for name in names]
+def test_each_check_of_an_attempt_is_one_row_that_no_undo_takes_back(
+    checked: Shop, tmp_path: Path
+) -> None:
+    shop = checked.copy(tmp_path)
+    names = sorted(each["name"] for each in check(shop)["checks"])
+    assert results(shop) == [("first", 1, "batch", name) for name in names]
+    shop.undo("first")
+    assert results(shop) == [("first", 1, "batch", name) for name in names]
 
 
 def test_who_lost_the_lease_writes_no_results(loaded_shop: Shop) -> None:

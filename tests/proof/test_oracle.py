@@ -1,7 +1,6 @@
 """Batch after batch, the job's tables, rejects and ledgers are what the oracle says."""
 
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -9,21 +8,21 @@ from lakehouse_spark.contract import Contract
 from pyspark.sql import SparkSession
 
 from tests.conftest import LONG
-from tests.proof.comparison import load_all, load_one
+from tests.proof.comparison import assert_as_the_oracle_says, load_all, planned_batch
 from tests.proof.lake import folder_lake
 from tests.proof.oracle import Oracle
 from tests.proof.random_deliveries import Plan, plans
-from tests.proof.scenario import PLANS
+from tests.proof.scenario import Uninterrupted
 
-SECONDS = 60.0  # after that no further example is tried, unless we have long
+SECONDS = 40.0  # after that no further example is tried, unless we have long
 
 
-def test_the_scenario_ends_as_the_oracle_says(
-    spark: SparkSession, contract: Contract, tmp_path: Path
-) -> None:
-    lake, oracle = folder_lake(tmp_path, contract), Oracle()
-    for plan in PLANS.values():
-        load_one(spark, lake, oracle, plan(lake))
+def test_the_scenario_ends_as_the_oracle_says(uninterrupted: Uninterrupted) -> None:
+    oracle = Oracle()
+    for batch_id, state in uninterrupted.end_states.items():
+        expected = oracle.load(planned_batch(uninterrupted.planned[batch_id], batch_id))
+        assert state[batch_id] == expected
+        assert_as_the_oracle_says(state, oracle)
 
 
 @pytest.mark.timeout(36_000 if LONG else 600)
