@@ -4,7 +4,10 @@ What needs a container engine runs only when it is asked for, with -m compose.
 """
 
 import os
+from collections.abc import Iterator
+from functools import cache
 
+import botocore.session
 import pytest
 
 LONG = os.environ.get("LAKEHOUSE_LONG") == "1"
@@ -17,3 +20,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if any(map(item.get_closest_marker, unasked))]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def services_described_once() -> Iterator[None]:
+    """Have the services' descriptions, some of them megabytes, not read anew for each client."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        loader = cache(botocore.session.create_loader)
+        monkeypatch.setattr(botocore.session, "create_loader", loader)
+        yield

@@ -6,8 +6,8 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from botocore.exceptions import ClientError  # type: ignore[import-untyped]
-from botocore.stub import Stubber  # type: ignore[import-untyped]
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from lakehouse_spark import storage as storage_module
 from lakehouse_spark.storage import CONFLICT_PAUSES, S3Storage, VersionedStorage
 
