@@ -77,6 +77,7 @@ def run(dags_folder: Path, lakehouse: Lakehouse) -> Run:
     return run
 
 
+@pytest.mark.long
 def test_a_good_batch_goes_all_the_way(run: Run, lakehouse: Lakehouse) -> None:
     outcome = run(max_reject_share=0.5)
 

@@ -53,9 +53,17 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             with pytest.MonkeyPatch.context() as monkeypatch:
                 for name, value in environment.items():
                     monkeypatch.setenv(name, value)
+                tell_aws_of_no_caller(monkeypatch)
                 yield environment["AWS_ENDPOINT_URL"]
         finally:
             process.terminate()
+
+
+def tell_aws_of_no_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare each client the search for the operator that it names to AWS, a walk of the stack."""
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+
+    monkeypatch.setattr(AwsGenericHook, "_get_caller", lambda _hook: "tests")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.plugins.replanning_fixtures import old
 __all__ = ["aws", "bucket", "endpoint", "fail", "inbox", "lake", "manifest", "old", "plan"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def deployment() -> Deployment:
     """The project's deploy facts."""
     return read_deployment(ROOT / "infra" / "lakehouse.yaml")

@@ -14,7 +14,7 @@ from tests.proof.oracle import Oracle
 from tests.proof.random_deliveries import Plan, plans
 from tests.proof.scenario import Uninterrupted
 
-SECONDS = 40.0  # after that no further example is tried, unless we have long
+SECONDS = 30.0  # after that no further example is tried, unless we have long
 
 
 def test_the_scenario_ends_as_the_oracle_says(uninterrupted: Uninterrupted) -> None:
