@@ -18,7 +18,7 @@ from tests.proof.scenario import PLANS, Uninterrupted
 DATASETS = ["products", "orders", "order_items"]
 TABLES = [*DATASETS, "rejected"]
 STEPS = [
-    "load", "check_files", "prepare_tables", "find_rejects",
+    "load", "check_files", "prepare_tables", "find_rejects", "look_back",
     *(f"{step}_{dataset}" for step in ("check", "classify") for dataset in DATASETS),
     *(f"commit_{table}" for table in TABLES),
 ]  # fmt: skip
