@@ -102,6 +102,15 @@ class Pipeline:
         )
         return str(running[0])
 
+    def watched_load(self, run_id: str) -> str:
+        """Wait until the run's load is RUNNING and its trigger sees it; return the Glue run's id.
+
+        A trigger that has not started yet has nothing to stop: the next try takes the run over.
+        """
+        glue_run_id = self.running_load()
+        self.wait(lambda: f"Glue run {glue_run_id} is RUNNING" in self.log(run_id, "load_delta"))
+        return glue_run_id
+
     def load_between_commits(self, run_id: str) -> str:
         """Trigger a run; return the Glue run of its load once that has made its first commit."""
         self.start(run_id)

@@ -227,8 +227,7 @@ def test_a_run_that_takes_longer_than_it_may_alerts_once_and_its_rerun_recovers(
     pipeline: Pipeline, deliver: Callable[[int], None], stack: Stack
 ) -> None:
     deliver(810008)
-    pipeline.start("test_too_long")
-    glue_run = pipeline.running_load()
+    glue_run = pipeline.watched_load(pipeline.start("test_too_long"))
     pipeline.send_signal(glue_run, signal.SIGSTOP)
     pipeline.age(stack.folder, "test_too_long", by=timedelta(days=2))
     states = pipeline.finish("test_too_long")

@@ -44,10 +44,7 @@ def late_order_is_there(pipeline: Pipeline) -> bool:
 def test_clearing_the_running_load_of_the_next_run_stops_its_glue_run_and_starts_another(
     pipeline: Pipeline, delivered: None
 ) -> None:
-    pipeline.start(NEXT)
-    first = pipeline.running_load()
-    # A trigger that has not started yet has nothing to stop: the next try would take the run over.
-    pipeline.wait(lambda: f"Glue run {first} is RUNNING" in pipeline.log(NEXT, "load_delta"))
+    first = pipeline.watched_load(pipeline.start(NEXT))
     pipeline.clear(NEXT, "load_delta")
     second = pipeline.running_load(besides=first)
     states = pipeline.states_of_loads()
